@@ -233,8 +233,8 @@ typedef struct idc_list_request {
 	const char *cursor;   /* 8 NULL: everything */
 } idc_list_request;
 
-/* 80 bytes: one principal, resource, entitlement or grant. Among the wanted kinds, entitlements and principals come before their grants,
- * resources before what names them; nothing comes twice, and every grant names what was listed. What was listed and is found gone
+/* 80 bytes: one principal, resource, entitlement or grant. Among the wanted kinds, entitlements and principals come before their
+ * grants; nothing comes twice, and every grant names what was listed. A resource's parent may come after it. What was listed and is found gone
  * before the seal is taken back by one record with REMOVED (id alone; for a grant principal_id and entitlement_id).
  * A grant's id is NULL: principal, entitlement and the flag INDIRECT name it, so that who holds something both directly and through
  * something else has two. An indirect grant has an attribute "via" for each thing that it is held through. */

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+#include "teams.h"
+
+#include "../errors.h"
+#include "../ids.h"
+
+#define TEAMS_KINDS (IDC_RECORD_RESOURCE | IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT)
+
+static const PagerSpec teams_spec = {.path = "/teams", .rows = "teams", .counts = TRUE};
+
+gboolean
+teams_abilities(Listing *listing, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	g_autoptr(json_object) answer = api_read(listing->api, "/abilities", &failed);
+	json_object *abilities = json_read_array(answer, "abilities");
+
+	if (errors_is(failed, IDC_PAYMENT))
+		return TRUE;
+	if (failed != NULL && listing_skippable(failed)) {
+		/* a probe that failed is not a feature that is absent */
+		seals_gap_error(listing->seals, TEAMS_KINDS, failed);
+		return TRUE;
+	}
+	if (failed != NULL) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return FALSE;
+	}
+	if (abilities == NULL) {
+		g_set_error_literal(error, ERRORS, IDC_PROTOCOL, "The answer to GET /abilities has no list of abilities.");
+		return FALSE;
+	}
+	for (gsize i = 0; i < json_object_array_length(abilities); i++) {
+		const gchar *ability = json_object_get_string(json_object_array_get_idx(abilities, i));
+
+		if (g_strcmp0(ability, "teams") == 0)
+			listing->has_teams = TRUE;
+		if (g_strcmp0(ability, "advanced_permissions") == 0 || g_strcmp0(ability, "permissions_service") == 0)
+			listing->has_team_roles = TRUE;
+	}
+	listing->has_team_roles = listing->has_team_roles && listing->has_teams;
+	return TRUE;
+}
+
+gboolean
+teams_entitlement(Listing *listing, const ListingTeam *team, const gchar *role, const gchar *parent, gboolean assignable,
+		  const gchar *url, GError **error)
+{
+	EmitAttrs attrs = {.n = 0};
+	g_autofree gchar *id = ids_team(team->id, role);
+	g_autofree gchar *name = g_strdup_printf("%s / %s", team->name, role);
+
+	emit_attr_flag(&attrs, "assignable", assignable);
+	emit_attr(&attrs, "exclusive_group", team->resource->id);
+	emit_attr(&attrs, "url", url);
+	emit_attr(&attrs, "parent_team", parent);
+	return listing_entitlement(listing, team->resource, "group", id, name, &attrs, error);
+}
+
+static gboolean
+teams_row(gpointer user, const gchar *id, json_object *row, GError **error)
+{
+	Listing *listing = user;
+	EmitAttrs attrs = {.n = 0};
+	gboolean sanitized = FALSE;
+	ListingTeam *team = g_new0(ListingTeam, 1);
+	json_object *parent = json_read_object(row, "parent");
+	const gchar *url = json_read_text(row, "html_url");
+	g_autofree gchar *description = NULL;
+	g_autofree gchar *resource_id = ids_resource("team", id);
+	g_autofree gchar *parent_id = NULL;
+	idc_record record = {.record = IDC_RECORD_RESOURCE, .id = resource_id, .type = "team"};
+
+	team->id = g_strdup(id);
+	team->name = json_read_name(row, "name", IDC_MAX_NAME - 64, &sanitized);
+	if (team->name == NULL)
+		team->name = g_strdup(id);
+	team->members = g_array_new(FALSE, FALSE, sizeof(guint32));
+	team->resource = seals_resource(listing->seals, resource_id);
+	g_ptr_array_add(listing->team_order, team);
+	g_hash_table_insert(listing->teams, team->id, team);
+	if (parent != NULL) {
+		const gchar *of = json_read_id(parent, "id", "GET /teams", error);
+
+		if (of == NULL)
+			return FALSE;
+		parent_id = ids_resource("team", of);
+	}
+	record.name = team->name;
+	record.parent_id = parent_id;
+	listing_common_attrs(&attrs, row, sanitized, &description);
+	if (!emit_record(listing->emit, &record, &attrs, error))
+		return FALSE;
+	if (!listing->has_team_roles)
+		return teams_entitlement(listing, team, IDS_TEAM_MEMBER, parent_id, TRUE, url, error);
+	for (guint i = 0; ids_team_roles[i] != NULL; i++)
+		if (!teams_entitlement(listing, team, ids_team_roles[i], parent_id, TRUE, url, error))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+teams_gone(gpointer user, const gchar *id, GError **error)
+{
+	Listing *listing = user;
+	ListingTeam *team = g_hash_table_lookup(listing->teams, id);
+
+	if (team == NULL || team->resource->removed)
+		return TRUE;
+	team->resource->removed = TRUE;
+	return listing_removed(listing, IDC_RECORD_RESOURCE, team->resource->id, error);
+}
+
+gboolean
+teams_list(Listing *listing, GError **error)
+{
+	const ListingRead read = {.spec = &teams_spec, .row = teams_row, .gone = teams_gone, .user = listing};
+	gboolean whole;
+
+	return !listing->has_teams || listing_take(listing, &read, NULL, "teams", TEAMS_KINDS, &whole, error);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+#pragma once
+#include "listing.h"
+
+/* Teams and their roles. */
+
+/* Whether the account has teams, and team roles: from its abilities. */
+gboolean teams_abilities(Listing *listing, GError **error);
+
+/* Lists the teams and their roles as entitlements. */
+gboolean teams_list(Listing *listing, GError **error);
+
+/* One team role as an entitlement. parent, url: NULL where not known. */
+gboolean teams_entitlement(Listing *listing, const ListingTeam *team, const gchar *role, const gchar *parent, gboolean assignable,
+			   const gchar *url, GError **error);

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+#include "api.h"
+
+#include <string.h>
+
+#include "../errors.h"
+#include "refusal.h"
+
+#define API_ACCEPT "application/vnd.pagerduty+json;version=2"
+#define API_MAX_FAILURES 5  /* tries of one read */
+#define API_MAX_MALFORMED 2 /* answers with 200 that cannot be read: a proxy's hiccup, once */
+#define API_MAX_LIMITED 8   /* 429s for one read */
+#define API_PATIENCE_MS (120 * 1000)
+#define API_SCOPE_RENEWAL_MS (300 * 1000)
+#define API_POLL_MS 100
+/* Answers that came ahead of their turn; more are not asked for until these are read. */
+#define API_MAX_AHEAD (4 * 1024 * 1024)
+
+struct Api {
+	ApiOptions options;
+	gchar *url;
+	gchar *bearer;
+	guint token_generation;
+	gboolean token_worked;    /* something was answered since it was renewed */
+	guint64 scope_renewed_ms; /* when it was last renewed for the sake of a scope; 0: never */
+	Pace pace;
+	GQueue calls; /* of ApiCall, in the order of asking */
+	guint in_flight;
+	gint64 service_time;
+	idc_usage usage;
+};
+
+struct ApiCall {
+	Api *api;
+	gchar *path;
+	gchar *what; /* "GET /users", for errors */
+	HttpExchange *exchange;
+	GError *failed;
+	gboolean done;
+	gboolean on_line; /* counted in in_flight */
+	guint token_generation;
+	gboolean renewed;
+	guint failures;
+	guint malformed;
+	guint limited;
+	guint64 not_before_ms;
+};
+
+Api *
+api_new(const ApiOptions *options)
+{
+	Api *api = g_new0(Api, 1);
+
+	api->options = *options;
+	api->url = g_strdup(options->url);
+	pace_init(&api->pace, options->requests_per_minute);
+	g_queue_init(&api->calls);
+	return api;
+}
+
+static void
+api_bearer_clear(Api *api)
+{
+	if (api->bearer != NULL)
+		explicit_bzero(api->bearer, strlen(api->bearer));
+	g_clear_pointer(&api->bearer, g_free);
+}
+
+void
+api_free(Api *api)
+{
+	if (api == NULL)
+		return;
+	while (!g_queue_is_empty(&api->calls))
+		api_drop(api, g_queue_peek_head(&api->calls));
+	api_bearer_clear(api);
+	g_free(api->url);
+	g_free(api);
+}
+
+ApiCall *
+api_get(Api *api, const gchar *path)
+{
+	ApiCall *call = g_new0(ApiCall, 1);
+
+	call->api = api;
+	call->path = g_strdup(path);
+	call->what = g_strdup_printf("GET %.*s", (gint)strcspn(path, "?"), path);
+	g_queue_push_tail(&api->calls, call);
+	return call;
+}
+
+static void
+api_release_exchange(ApiCall *call)
+{
+	if (call->on_line)
+		call->api->in_flight--;
+	call->on_line = FALSE;
+	g_clear_pointer(&call->exchange, http_finish);
+}
+
+void
+api_drop(Api *api, ApiCall *call)
+{
+	if (call == NULL)
+		return;
+	g_queue_remove(&api->calls, call);
+	api_release_exchange(call);
+	g_clear_error(&call->failed);
+	g_free(call->path);
+	g_free(call->what);
+	g_free(call);
+}
+
+gint64
+api_service_time(const Api *api)
+{
+	return api->service_time;
+}
+
+void
+api_usage(const Api *api, idc_usage *ret_usage)
+{
+	ret_usage->requests = api->usage.requests;
+	ret_usage->retries = api->usage.retries;
+	ret_usage->waited_ms = api->usage.waited_ms;
+}
+
+static guint64
+api_now(const Api *api)
+{
+	return api->options.host->monotonic_ms(api->options.host->ctx);
+}
+
+static void
+api_log(const Api *api, guint32 level, const gchar *text)
+{
+	api->options.host->log(api->options.host->ctx, level, text);
+}
+
+static gboolean
+api_cancelled(Api *api, GError **error)
+{
+	if (api->options.host->cancelled(api->options.host->ctx) == 0)
+		return FALSE;
+	g_set_error_literal(error, ERRORS, IDC_CANCELLED, "The operation was cancelled.");
+	return TRUE;
+}
+
+/* Waits while something is on the line, or sleeps where nothing is. */
+static gboolean
+api_pause(Api *api, guint64 ms, GError **error)
+{
+	const guint64 before = api_now(api);
+	gboolean ok = TRUE;
+
+	if (api->in_flight > 0)
+		return http_poll(api->options.http, (guint)MIN(ms, API_POLL_MS), error);
+	if (ms > 0 && api->options.host->sleep_ms(api->options.host->ctx, (guint32)MIN(ms, G_MAXINT32)) != IDC_OK) {
+		g_set_error_literal(error, ERRORS, IDC_CANCELLED, "The operation was cancelled.");
+		ok = FALSE;
+	}
+	api->usage.waited_ms += api_now(api) - before;
+	return ok;
+}
+
+void
+api_set_answer_error(GError **error, const gchar *what, const HttpAnswer *answer)
+{
+	g_autoptr(Refusal) refusal = NULL;
+	ErrorsAnswer said = {.what = what, .http_status = answer->status, .request_id = answer->request_id, .retry_after_ms = -1};
+
+	if (answer->status == 0) {
+		if (answer->problem == IDC_TIMEOUT || answer->problem == IDC_UNAVAILABLE)
+			errors_set_transport(
+			    error, answer->problem,
+			    "PagerDuty could not be reached for %s: %s. Check network, proxy and address, then try again.", what,
+			    answer->why);
+		else
+			g_set_error(error, ERRORS, answer->problem, "%s failed: %s. Check ca_file, proxy and address.", what,
+				    answer->why);
+		return;
+	}
+	refusal = refusal_new(answer->body->str, answer->body->len);
+	said.code = refusal->code;
+	said.words = refusal->words;
+	if (answer->status == 429 && answer->hint.reset_s >= 0)
+		said.retry_after_ms = answer->hint.reset_s <= G_MAXINT64 / 1000 ? answer->hint.reset_s * 1000 : G_MAXINT64;
+	errors_set_answer(error, &said);
+}
+
+static gboolean
+api_renew(Api *api, gboolean renew, GError **error)
+{
+	const gchar *token = api->options.token(api->options.token_user, renew, error);
+
+	if (token == NULL)
+		return FALSE;
+	api_bearer_clear(api);
+	api->bearer = g_strdup(token);
+	api->token_generation++;
+	api->token_worked = FALSE;
+	return TRUE;
+}
+
+static gboolean
+api_start(Api *api, ApiCall *call, GError **error)
+{
+	g_autofree gchar *url = g_strconcat(api->url, call->path, NULL);
+	HttpRequest request = {.method = "GET", .url = url, .accept = API_ACCEPT};
+
+	if (api->bearer == NULL && !api_renew(api, FALSE, error))
+		return FALSE;
+	request.bearer = api->bearer;
+	call->exchange = http_start(api->options.http, &request, error);
+	if (call->exchange == NULL)
+		return FALSE;
+	call->token_generation = api->token_generation;
+	pace_started(&api->pace, api_now(api));
+	call->on_line = TRUE;
+	api->in_flight++;
+	api->usage.requests++;
+	if (call->failures + call->limited + call->malformed > 0)
+		api->usage.retries++;
+	return TRUE;
+}
+
+/* Puts a call back into the queue, to go out after wait_ms. */
+static void
+api_again(ApiCall *call, guint64 wait_ms)
+{
+	api_release_exchange(call);
+	call->not_before_ms = api_now(call->api) + wait_ms;
+}
+
+static void
+api_fail(ApiCall *call, GError *failed)
+{
+	call->failed = failed;
+	call->done = TRUE;
+}
+
+/* Whether a new token could help a call that was refused with this one: not if the last renewal did not help either. */
+static gboolean
+api_token_suspect(const ApiCall *call, const GError *refused)
+{
+	const Api *api = call->api;
+
+	if (call->renewed)
+		return FALSE;
+	if (call->token_generation != api->token_generation)
+		return TRUE;
+	if (errors_is(refused, IDC_SCOPE))
+		return api->scope_renewed_ms == 0 || api_now(api) - api->scope_renewed_ms > API_SCOPE_RENEWAL_MS;
+	return errors_is(refused, IDC_UNAUTHENTICATED) && (api->token_worked || api->token_generation == 1);
+}
+
+/* The token was refused: by another call's turn there may be a newer one already. */
+static gboolean
+api_retry_token(ApiCall *call, gboolean for_scope, GError **error)
+{
+	if (call->token_generation == call->api->token_generation) {
+		call->renewed = TRUE;
+		if (for_scope)
+			call->api->scope_renewed_ms = MAX(api_now(call->api), 1);
+		if (!api_renew(call->api, TRUE, error))
+			return FALSE;
+	}
+	api_again(call, 0);
+	return TRUE;
+}
+
+/* Decides what becomes of a call whose answer, or failure, is there. */
+static void
+api_judge(ApiCall *call)
+{
+	Api *api = call->api;
+	const HttpAnswer *answer = http_answer(call->exchange);
+	g_autoptr(GError) error = NULL;
+	guint64 wait_ms;
+
+	if (answer->status != 0)
+		pace_learn(&api->pace, api_now(api), &answer->hint, api->in_flight);
+	if (answer->date_unix_ms > 0)
+		api->service_time = MAX(api->service_time, answer->date_unix_ms);
+	if (answer->status == 200) {
+		api->token_worked = TRUE;
+		call->done = TRUE;
+		return;
+	}
+	api_set_answer_error(&error, call->what, answer);
+	api_log(api, IDC_LOG_INFO, error->message);
+	if (errors_is(error, IDC_RATE_LIMITED)) {
+		wait_ms = pace_after_limit(&answer->hint, call->limited, g_random_int());
+		errors_detail(error)->retry_after_ms = (gint64)wait_ms;
+		if (++call->limited < API_MAX_LIMITED && wait_ms <= API_PATIENCE_MS) {
+			pace_block(&api->pace, api_now(api), wait_ms);
+			api_again(call, wait_ms);
+			return;
+		}
+	} else if (api_token_suspect(call, error)) {
+		g_autoptr(GError) renewal = NULL;
+
+		if (api_retry_token(call, errors_is(error, IDC_SCOPE), &renewal))
+			return;
+		api_fail(call, g_steal_pointer(&renewal));
+		return;
+	} else if ((errors_detail(error)->flags & IDC_ERROR_RETRYABLE) != 0) {
+		if (++call->failures < API_MAX_FAILURES) {
+			api_again(call, pace_after_failure(call->failures - 1, g_random_int()));
+			return;
+		}
+	}
+	api_fail(call, g_steal_pointer(&error));
+}
+
+static void
+api_collect(Api *api)
+{
+	for (GList *link = api->calls.head; link != NULL; link = link->next) {
+		ApiCall *call = link->data;
+
+		if (call->done || call->exchange == NULL || !http_done(call->exchange))
+			continue;
+		api->in_flight--;
+		call->on_line = FALSE;
+		api_judge(call);
+	}
+}
+
+/* Bytes that came before their turn. */
+static gsize
+api_ahead(const Api *api, const ApiCall *first)
+{
+	gsize ahead = 0;
+
+	for (const GList *link = api->calls.head; link != NULL; link = link->next) {
+		const ApiCall *call = link->data;
+
+		if (call->done && call->exchange != NULL && call != first)
+			ahead += http_answer(call->exchange)->body->len;
+	}
+	return ahead;
+}
+
+/* Starts a call if it may; else *wait_ms becomes at most the time until it could. */
+static gboolean
+api_start_due(Api *api, ApiCall *call, guint64 *wait_ms, GError **error)
+{
+	const guint64 now = api_now(api);
+	guint64 delay;
+
+	if (call->done || call->exchange != NULL || api->in_flight >= api->options.concurrency)
+		return TRUE;
+	delay = MAX(pace_delay(&api->pace, now), call->not_before_ms > now ? call->not_before_ms - now : 0);
+	if (delay > 0) {
+		*wait_ms = MIN(*wait_ms, delay);
+		return TRUE;
+	}
+	return api_start(api, call, error);
+}
+
+/* Starts what may start, first the call that is waited for; *ret_wait_ms: until the next could. */
+static gboolean
+api_start_all_due(Api *api, ApiCall *first, guint64 *ret_wait_ms, GError **error)
+{
+	guint64 wait_ms = G_MAXUINT64;
+
+	if (!api_start_due(api, first, &wait_ms, error))
+		return FALSE;
+	if (api_ahead(api, first) <= API_MAX_AHEAD)
+		for (GList *link = api->calls.head; link != NULL; link = link->next)
+			if (!api_start_due(api, link->data, &wait_ms, error))
+				return FALSE;
+	*ret_wait_ms = wait_ms;
+	return TRUE;
+}
+
+static gboolean
+api_drive(Api *api, ApiCall *call, GError **error)
+{
+	while (!call->done) {
+		guint64 wait_ms;
+
+		if (api_cancelled(api, error))
+			return FALSE;
+		if (!api_start_all_due(api, call, &wait_ms, error))
+			return FALSE;
+		if (api->in_flight == 0 && wait_ms > API_PATIENCE_MS) {
+			GError *limited =
+			    g_error_new(ERRORS, IDC_RATE_LIMITED,
+					"PagerDuty's rate limit lets nothing through for %" G_GUINT64_FORMAT " s. Try again later.",
+					wait_ms / 1000);
+
+			errors_detail(limited)->retry_after_ms = (gint64)wait_ms;
+			errors_detail(limited)->flags = IDC_ERROR_RETRYABLE;
+			g_propagate_error(error, limited);
+			return FALSE;
+		}
+		if (!api_pause(api, wait_ms, error))
+			return FALSE;
+		api_collect(api);
+	}
+	return TRUE;
+}
+
+json_object *
+api_wait(Api *api, ApiCall *call, GError **error)
+{
+	g_autoptr(json_object) root = NULL;
+	g_autoptr(GError) failed = NULL;
+
+	while (root == NULL && failed == NULL) {
+		const HttpAnswer *answer;
+
+		if (!api_drive(api, call, &failed))
+			break;
+		if (call->failed != NULL) {
+			failed = g_steal_pointer(&call->failed);
+			break;
+		}
+		answer = http_answer(call->exchange);
+		root = json_read(answer->body->str, answer->body->len, call->what, &failed);
+		if (root == NULL && ++call->malformed < API_MAX_MALFORMED) {
+			api_log(api, IDC_LOG_INFO, failed->message);
+			g_clear_error(&failed);
+			call->done = FALSE;
+			api_again(call, pace_after_failure(0, g_random_int()));
+		}
+	}
+	api_drop(api, call);
+	if (failed != NULL)
+		g_propagate_error(error, g_steal_pointer(&failed));
+	return g_steal_pointer(&root);
+}
+
+json_object *
+api_read(Api *api, const gchar *path, GError **error)
+{
+	return api_wait(api, api_get(api, path), error);
+}
+
+HttpExchange *
+api_post_form(Api *api, const gchar *url, const gchar *form, GError **error)
+{
+	const HttpRequest request = {.method = "POST",
+				     .url = url,
+				     .body = form,
+				     .content_type = "application/x-www-form-urlencoded",
+				     .accept = "application/json",
+				     .once = TRUE};
+	HttpExchange *exchange = http_start(api->options.http, &request, error);
+
+	if (exchange == NULL)
+		return NULL;
+	api->usage.requests++;
+	while (!http_done(exchange))
+		if (api_cancelled(api, error) || !http_poll(api->options.http, API_POLL_MS, error)) {
+			http_finish(exchange);
+			return NULL;
+		}
+	return exchange;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+#include "http.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+#include "../errors.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CURL, curl_easy_cleanup)
+typedef struct curl_slist HttpHeaders;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpHeaders, curl_slist_free_all)
+
+/* A page of 100 users who are on a hundred teams each has 2 MB; more than this is no answer of PagerDuty's. */
+#define HTTP_MAX_BODY (16 * 1024 * 1024)
+#define HTTP_MAX_HEADERS (256 * 1024)
+#define HTTP_CONNECT_TIMEOUT_S 20
+
+struct Http {
+	CURLM *multi;
+	gchar *proxy;
+	gchar *proxy_credentials;
+	GBytes *authorities;
+	guint timeout_s;
+};
+
+struct HttpExchange {
+	Http *http;
+	CURL *easy;
+	HttpHeaders *headers;
+	gchar *body;
+	gsize header_bytes;
+	gboolean too_much;
+	gboolean done;
+	gchar curl_error[CURL_ERROR_SIZE];
+	HttpAnswer answer;
+};
+
+Http *
+http_new(const HttpOptions *options, GError **error)
+{
+	g_autoptr(Http) http = g_new0(Http, 1);
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (http->multi = curl_multi_init()) == NULL) {
+		g_set_error_literal(error, ERRORS, IDC_INTERNAL, "libcurl could not be started.");
+		return NULL;
+	}
+	curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+	http->proxy = g_strdup(options->proxy);
+	http->proxy_credentials = g_strdup(options->proxy_credentials);
+	http->authorities = options->authorities != NULL ? g_bytes_ref(options->authorities) : NULL;
+	http->timeout_s = options->timeout_s;
+	return g_steal_pointer(&http);
+}
+
+void
+http_free(Http *http)
+{
+	if (http == NULL)
+		return;
+	if (http->multi != NULL)
+		curl_multi_cleanup(http->multi);
+	g_free(http->proxy);
+	g_free(http->proxy_credentials);
+	g_clear_pointer(&http->authorities, g_bytes_unref);
+	g_free(http);
+}
+
+void
+http_finish(HttpExchange *exchange)
+{
+	if (exchange == NULL)
+		return;
+	if (exchange->easy != NULL) {
+		curl_multi_remove_handle(exchange->http->multi, exchange->easy);
+		curl_easy_cleanup(exchange->easy);
+	}
+	curl_slist_free_all(exchange->headers);
+	g_free(exchange->body);
+	if (exchange->answer.body != NULL)
+		g_string_free(exchange->answer.body, TRUE);
+	g_free(exchange->answer.content_type);
+	g_free(exchange->answer.request_id);
+	g_free(exchange->answer.why);
+	g_free(exchange);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpExchange, http_finish)
+
+static size_t
+http_on_body(char *data, size_t size, size_t count, void *user)
+{
+	HttpExchange *exchange = user;
+	const size_t length = size * count;
+
+	if (length > HTTP_MAX_BODY - exchange->answer.body->len) {
+		exchange->too_much = TRUE;
+		return 0;
+	}
+	g_string_append_len(exchange->answer.body, data, (gssize)length);
+	return length;
+}
+
+static gint64
+http_number(const gchar *text)
+{
+	gint64 number = -1;
+
+	return g_ascii_string_to_signed(text, 10, 0, G_MAXINT64, &number, NULL) ? number : -1;
+}
+
+static size_t
+http_on_header(char *data, size_t size, size_t count, void *user)
+{
+	HttpExchange *exchange = user;
+	HttpAnswer *answer = &exchange->answer;
+	const size_t length = size * count;
+	g_autofree gchar *line = NULL;
+	gchar *colon;
+
+	exchange->header_bytes += length;
+	if (exchange->header_bytes > HTTP_MAX_HEADERS) {
+		exchange->too_much = TRUE;
+		return 0;
+	}
+	line = g_strndup(data, length);
+	colon = strchr(line, ':');
+	if (colon == NULL)
+		return length;
+	*colon = '\0';
+	g_strstrip(colon + 1);
+	if (g_ascii_strcasecmp(line, "ratelimit-limit") == 0) {
+		answer->hint.limit = http_number(colon + 1);
+	} else if (g_ascii_strcasecmp(line, "ratelimit-remaining") == 0) {
+		answer->hint.remaining = http_number(colon + 1);
+	} else if (g_ascii_strcasecmp(line, "ratelimit-reset") == 0) {
+		answer->hint.reset_s = http_number(colon + 1);
+	} else if (g_ascii_strcasecmp(line, "date") == 0) {
+		answer->date_unix_ms = MAX((gint64)curl_getdate(colon + 1, NULL), 0) * 1000;
+	} else if (g_ascii_strcasecmp(line, "x-request-id") == 0 && g_str_is_ascii(colon + 1)) {
+		g_free(answer->request_id);
+		answer->request_id = g_strndup(colon + 1, sizeof(((idc_error *)0)->request_id) - 1);
+	}
+	return length;
+}
+
+/* What holds for every request, whatever it is for. */
+static void
+http_set_common(const Http *http, HttpExchange *exchange)
+{
+	CURL *easy = exchange->easy;
+
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->curl_error);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, http_on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* else a stuck name look-up blocks the clean-up for seconds */
+	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_PROXY, http->proxy); /* always: else http_proxy would see the token in clear */
+	curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+	if (http->proxy_credentials != NULL)
+		curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD, http->proxy_credentials);
+	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)MIN(http->timeout_s, HTTP_CONNECT_TIMEOUT_S));
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)http->timeout_s);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	if (http->authorities != NULL) {
+		struct curl_blob blob = {.flags = CURL_BLOB_NOCOPY};
+		gsize size;
+
+		/* libcurl only reads it, but says so in no type */
+		blob.data = g_memdup2(g_bytes_get_data(http->authorities, &size), g_bytes_get_size(http->authorities));
+		blob.len = size;
+		blob.flags = CURL_BLOB_COPY;
+		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+		g_free(blob.data);
+	}
+}
+
+static gboolean
+http_add_header(HttpExchange *exchange, const gchar *name, const gchar *value)
+{
+	g_autofree gchar *line = g_strdup_printf("%s: %s", name, value);
+	HttpHeaders *longer = curl_slist_append(exchange->headers, line);
+
+	if (longer == NULL)
+		return FALSE;
+	exchange->headers = longer;
+	return TRUE;
+}
+
+HttpExchange *
+http_start(Http *http, const HttpRequest *request, GError **error)
+{
+	g_autoptr(HttpExchange) exchange = g_new0(HttpExchange, 1);
+	const gboolean secure = g_str_has_prefix(request->url, "https://");
+	gboolean ok;
+
+	exchange->http = http;
+	exchange->answer.hint = (PaceHint){-1, -1, -1};
+	exchange->answer.body = g_string_new(NULL);
+	exchange->easy = curl_easy_init();
+	ok = exchange->easy != NULL;
+	if (ok) {
+		http_set_common(http, exchange);
+		ok = http_add_header(exchange, "Accept", request->accept) && http_add_header(exchange, "Expect", "") &&
+		     (request->bearer == NULL ||
+		      curl_easy_setopt(exchange->easy, CURLOPT_XOAUTH2_BEARER, request->bearer) == CURLE_OK) &&
+		     (request->body == NULL || http_add_header(exchange, "Content-Type", request->content_type)) &&
+		     curl_easy_setopt(exchange->easy, CURLOPT_URL, request->url) == CURLE_OK &&
+		     curl_easy_setopt(exchange->easy, CURLOPT_PROTOCOLS_STR, secure ? "https" : "http") == CURLE_OK &&
+		     curl_easy_setopt(exchange->easy, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK &&
+		     curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers) == CURLE_OK;
+	}
+	if (ok && request->bearer != NULL)
+		ok = curl_easy_setopt(exchange->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER) == CURLE_OK;
+	if (ok && request->body != NULL) {
+		exchange->body = g_strdup(request->body);
+		ok = curl_easy_setopt(exchange->easy, CURLOPT_POSTFIELDS, exchange->body) == CURLE_OK;
+	}
+	if (ok && request->once)
+		ok = curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+		     curl_easy_setopt(exchange->easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK;
+	if (!ok || curl_multi_add_handle(http->multi, exchange->easy) != CURLM_OK) {
+		g_set_error(error, ERRORS, IDC_NOMEM, "The request %s %s could not be made: out of memory.", request->method,
+			    request->url);
+		return NULL;
+	}
+	return g_steal_pointer(&exchange);
+}
+
+static gint32
+http_problem(CURLcode code)
+{
+	switch (code) {
+	case CURLE_OPERATION_TIMEDOUT:
+		return IDC_TIMEOUT;
+	case CURLE_OUT_OF_MEMORY:
+		return IDC_NOMEM;
+	case CURLE_SSL_CACERT_BADFILE:
+		return IDC_INVALID;
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_BAD_CONTENT_ENCODING:
+	case CURLE_WRITE_ERROR:
+		return IDC_PROTOCOL;
+	default:
+		return IDC_UNAVAILABLE;
+	}
+}
+
+static void
+http_complete(HttpExchange *exchange, CURLcode code)
+{
+	HttpAnswer *answer = &exchange->answer;
+	long status = 0;
+	long sent = 0;
+	const char *type = NULL;
+
+	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &sent);
+	curl_easy_getinfo(exchange->easy, CURLINFO_CONTENT_TYPE, &type);
+	exchange->done = TRUE;
+	answer->sent = sent > 0;
+	answer->content_type = g_strdup(type);
+	if (code == CURLE_OK) {
+		answer->status = (gint)status;
+		return;
+	}
+	answer->status = 0;
+	answer->problem = exchange->too_much ? IDC_PROTOCOL : http_problem(code);
+	answer->why =
+	    g_strdup(exchange->too_much ? "the answer is larger than any of PagerDuty's"
+					: (exchange->curl_error[0] != '\0' ? exchange->curl_error : curl_easy_strerror(code)));
+}
+
+gboolean
+http_poll(Http *http, guint timeout_ms, GError **error)
+{
+	int running = 0;
+	int left = 0;
+	const CURLMsg *message;
+	CURLMcode code = curl_multi_perform(http->multi, &running);
+	gboolean any = FALSE;
+
+	for (int round = 0; round < 2 && code == CURLM_OK; round++) {
+		while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
+			HttpExchange *exchange = NULL;
+
+			if (message->msg != CURLMSG_DONE)
+				continue;
+			curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
+			http_complete(exchange, message->data.result);
+			any = TRUE;
+		}
+		if (any || running == 0 || round == 1)
+			break;
+		code = curl_multi_poll(http->multi, NULL, 0, (int)timeout_ms, NULL);
+		if (code == CURLM_OK)
+			code = curl_multi_perform(http->multi, &running);
+	}
+	if (code != CURLM_OK) {
+		g_set_error(error, ERRORS, IDC_INTERNAL, "libcurl failed: %s.", curl_multi_strerror(code));
+		return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean
+http_done(const HttpExchange *exchange)
+{
+	return exchange->done;
+}
+
+HttpAnswer *
+http_answer(HttpExchange *exchange)
+{
+	return &exchange->answer;
+}

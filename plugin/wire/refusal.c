@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+#include "refusal.h"
+
+#include <string.h>
+
+#include "json.h"
+
+#define REFUSAL_MAX_BODY 65536
+#define REFUSAL_MAX_WORDS 160
+
+void
+refusal_free(Refusal *refusal)
+{
+	if (refusal == NULL)
+		return;
+	g_free(refusal->code);
+	g_free(refusal->words);
+	g_free(refusal);
+}
+
+/* Adds one more piece; control characters and what looks like markup become blanks. */
+static void
+refusal_say(GString *words, json_object *piece)
+{
+	g_autofree gchar *valid = NULL;
+
+	if (!json_object_is_type(piece, json_type_string))
+		return;
+	valid = g_utf8_make_valid(json_object_get_string(piece), (gssize)json_object_get_string_len(piece));
+	for (const gchar *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
+		const gunichar c = g_utf8_get_char(p);
+
+		if (g_unichar_iscntrl(c) || c == '<' || c == '>')
+			valid[p - valid] = ' ';
+	}
+	if (valid[0] == '\0')
+		return;
+	if (words->len > 0)
+		g_string_append(words, ": ");
+	g_string_append(words, valid);
+}
+
+/* A string, or a list of them, or a map from field to a list of them. */
+static void
+refusal_say_details(GString *words, json_object *details)
+{
+	if (json_object_is_type(details, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(details); i++)
+			refusal_say(words, json_object_array_get_idx(details, i));
+	} else if (json_object_is_type(details, json_type_object)) {
+		struct json_object_iterator at = json_object_iter_begin(details);
+		const struct json_object_iterator end = json_object_iter_end(details);
+
+		for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+			json_object *of_field = json_object_iter_peek_value(&at);
+
+			for (size_t i = 0; json_object_is_type(of_field, json_type_array) && i < json_object_array_length(of_field);
+			     i++)
+				refusal_say(words, json_object_array_get_idx(of_field, i));
+		}
+	} else {
+		refusal_say(words, details);
+	}
+}
+
+Refusal *
+refusal_new(const gchar *body, gsize length)
+{
+	Refusal *refusal = g_new0(Refusal, 1);
+	g_autoptr(json_object) root = length <= REFUSAL_MAX_BODY ? json_read(body, length, "", NULL) : NULL;
+	g_autoptr(GString) words = g_string_new(NULL);
+	json_object *said = NULL;
+	gint64 code;
+
+	if (root == NULL || !json_object_object_get_ex(root, "error", &said))
+		return refusal;
+	if (json_object_is_type(said, json_type_array) && json_object_array_length(said) > 0 &&
+	    json_object_is_type(json_object_array_get_idx(said, 0), json_type_object))
+		said = json_object_array_get_idx(said, 0);
+	if (json_object_is_type(said, json_type_object)) {
+		json_object *part = NULL;
+
+		code = json_read_number(said, "code", -1);
+		if (code >= 0)
+			refusal->code = g_strdup_printf("%" G_GINT64_FORMAT, code);
+		if (json_object_object_get_ex(said, "message", &part))
+			refusal_say(words, part);
+		if (json_object_object_get_ex(said, "errors", &part))
+			refusal_say_details(words, part);
+		if (json_object_object_get_ex(said, "required_scopes", &part))
+			refusal_say(words, part);
+	} else {
+		json_object *description = NULL;
+
+		refusal_say_details(words, said);
+		if (json_object_object_get_ex(root, "error_description", &description))
+			refusal_say(words, description);
+		refusal->code = g_strdup(json_read_text(root, "error"));
+	}
+	if (refusal->code != NULL && (strlen(refusal->code) > 40 || !g_str_is_ascii(refusal->code)))
+		g_clear_pointer(&refusal->code, g_free);
+	if (words->len > REFUSAL_MAX_WORDS) {
+		g_string_truncate(words,
+				  (gsize)(g_utf8_find_prev_char(words->str, words->str + REFUSAL_MAX_WORDS + 1) - words->str));
+		g_string_append(words, "\342\200\246");
+	}
+	if (words->len > 0)
+		refusal->words = g_string_free(g_steal_pointer(&words), FALSE);
+	return refusal;
+}
