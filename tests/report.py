@@ -90,7 +90,7 @@ def diagnostics(following):
     for line in following:
         if not line.startswith("#") or len(told) == 12:
             break
-        told.append(line.lstrip("# "))
+        told.append(line.removeprefix("#").removeprefix(" "))
     return told
 
 

@@ -27,6 +27,8 @@ typedef struct {
 	guint64 want;
 } LayoutNumber;
 
+/* Sizes of pointers are meant, and one row a line reads better than what a formatter makes of it. */
+/* NOLINTBEGIN(bugprone-sizeof-expression,bugprone-macro-parentheses) */
 /* clang-format off */
 #define FIELD(type, field, want_offset, want_size) { #field, offsetof(type, field), sizeof(((type *)0)->field), want_offset, want_size }
 #define FIELDS(type) static const LayoutField type##_fields[] =
@@ -292,6 +294,7 @@ static const LayoutNumber numbers[] = {
 	NUMBER(IDC_THREADS_MODULE, 1000), NUMBER(IDC_THREADS_INSTANCE, 2000), NUMBER(IDC_THREADS_FREE, 3000),
 };
 /* clang-format on */
+/* NOLINTEND(bugprone-sizeof-expression,bugprone-macro-parentheses) */
 
 static void
 test_struct(gconstpointer data)
