@@ -27,19 +27,18 @@ typedef struct {
 	guint64 want;
 } LayoutNumber;
 
-/* Sizes of pointers are meant, and one row a line reads better than what a formatter makes of it. */
-/* NOLINTBEGIN(bugprone-sizeof-expression,bugprone-macro-parentheses) */
+/* One row a line reads better than what a formatter makes of it. */
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
 /* clang-format off */
 #define FIELD(type, field, want_offset, want_size) { #field, offsetof(type, field), sizeof(((type *)0)->field), want_offset, want_size }
-#define FIELDS(type) static const LayoutField type##_fields[] =
 #define STRUCT(type, want_size) { #type, sizeof(type), want_size, type##_fields, G_N_ELEMENTS(type##_fields) }
 #define NUMBER(name, want) { #name, (guint64)(name), (guint64)(want) }
 
-FIELDS(idc_pair) {
+static const LayoutField idc_pair_fields[] = {
 	FIELD(idc_pair, key, 0, 8),
 	FIELD(idc_pair, value, 8, 8),
 };
-FIELDS(idc_error) {
+static const LayoutField idc_error_fields[] = {
 	FIELD(idc_error, struct_size, 0, 4),
 	FIELD(idc_error, status, 4, 4),
 	FIELD(idc_error, remote_status, 8, 4),
@@ -49,17 +48,17 @@ FIELDS(idc_error) {
 	FIELD(idc_error, request_id, 88, 64),
 	FIELD(idc_error, message, 152, 360),
 };
-FIELDS(idc_message) {
+static const LayoutField idc_message_fields[] = {
 	FIELD(idc_message, struct_size, 0, 4),
 	FIELD(idc_message, kind, 4, 4),
 };
-FIELDS(idc_sink) {
+static const LayoutField idc_sink_fields[] = {
 	FIELD(idc_sink, struct_size, 0, 4),
 	FIELD(idc_sink, reserved, 4, 4),
 	FIELD(idc_sink, ctx, 8, 8),
 	FIELD(idc_sink, emit, 16, 8),
 };
-FIELDS(idc_host) {
+static const LayoutField idc_host_fields[] = {
 	FIELD(idc_host, struct_size, 0, 4),
 	FIELD(idc_host, abi_major, 4, 2),
 	FIELD(idc_host, abi_minor, 6, 2),
@@ -76,13 +75,13 @@ FIELDS(idc_host) {
 	FIELD(idc_host, secret_unlock, 88, 8),
 	FIELD(idc_host, extension, 96, 8),
 };
-FIELDS(idc_config) {
+static const LayoutField idc_config_fields[] = {
 	FIELD(idc_config, struct_size, 0, 4),
 	FIELD(idc_config, n_settings, 4, 4),
 	FIELD(idc_config, settings, 8, 8),
 	FIELD(idc_config, instance_id, 16, 8),
 };
-FIELDS(idc_auth_request) {
+static const LayoutField idc_auth_request_fields[] = {
 	FIELD(idc_auth_request, struct_size, 0, 4),
 	FIELD(idc_auth_request, step, 4, 4),
 	FIELD(idc_auth_request, redirect_uri, 8, 8),
@@ -90,25 +89,25 @@ FIELDS(idc_auth_request) {
 	FIELD(idc_auth_request, params, 24, 8),
 	FIELD(idc_auth_request, n_params, 32, 8),
 };
-FIELDS(idc_auth_challenge) {
+static const LayoutField idc_auth_challenge_fields[] = {
 	FIELD(idc_auth_challenge, msg, 0, 8),
 	FIELD(idc_auth_challenge, url, 8, 8),
 	FIELD(idc_auth_challenge, state, 16, 8),
 	FIELD(idc_auth_challenge, expires_in_s, 24, 8),
 };
-FIELDS(idc_auth_session) {
+static const LayoutField idc_auth_session_fields[] = {
 	FIELD(idc_auth_session, msg, 0, 8),
 	FIELD(idc_auth_session, subject, 8, 8),
 	FIELD(idc_auth_session, account, 16, 8),
 	FIELD(idc_auth_session, scope, 24, 8),
 	FIELD(idc_auth_session, expires_in_s, 32, 8),
 };
-FIELDS(idc_list_request) {
+static const LayoutField idc_list_request_fields[] = {
 	FIELD(idc_list_request, struct_size, 0, 4),
 	FIELD(idc_list_request, want, 4, 4),
 	FIELD(idc_list_request, cursor, 8, 8),
 };
-FIELDS(idc_record) {
+static const LayoutField idc_record_fields[] = {
 	FIELD(idc_record, msg, 0, 8),
 	FIELD(idc_record, record, 8, 4),
 	FIELD(idc_record, flags, 12, 4),
@@ -121,7 +120,7 @@ FIELDS(idc_record) {
 	FIELD(idc_record, attrs, 64, 8),
 	FIELD(idc_record, n_attrs, 72, 8),
 };
-FIELDS(idc_seal) {
+static const LayoutField idc_seal_fields[] = {
 	FIELD(idc_seal, msg, 0, 8),
 	FIELD(idc_seal, record, 8, 4),
 	FIELD(idc_seal, state, 12, 4),
@@ -135,7 +134,7 @@ FIELDS(idc_seal) {
 	FIELD(idc_seal, cursor, 64, 8),
 	FIELD(idc_seal, as_of_unix_ms, 72, 8),
 };
-FIELDS(idc_event) {
+static const LayoutField idc_event_fields[] = {
 	FIELD(idc_event, msg, 0, 8),
 	FIELD(idc_event, verb, 8, 4),
 	FIELD(idc_event, reserved, 12, 4),
@@ -146,7 +145,7 @@ FIELDS(idc_event) {
 	FIELD(idc_event, entitlement_id, 48, 8),
 	FIELD(idc_event, resource_id, 56, 8),
 };
-FIELDS(idc_change) {
+static const LayoutField idc_change_fields[] = {
 	FIELD(idc_change, struct_size, 0, 4),
 	FIELD(idc_change, reserved, 4, 4),
 	FIELD(idc_change, principal_id, 8, 8),
@@ -154,13 +153,13 @@ FIELDS(idc_change) {
 	FIELD(idc_change, attrs, 24, 8),
 	FIELD(idc_change, n_attrs, 32, 8),
 };
-FIELDS(idc_change_request) {
+static const LayoutField idc_change_request_fields[] = {
 	FIELD(idc_change_request, struct_size, 0, 4),
 	FIELD(idc_change_request, flags, 4, 4),
 	FIELD(idc_change_request, items, 8, 8),
 	FIELD(idc_change_request, n_items, 16, 8),
 };
-FIELDS(idc_effect) {
+static const LayoutField idc_effect_fields[] = {
 	FIELD(idc_effect, msg, 0, 8),
 	FIELD(idc_effect, index, 8, 4),
 	FIELD(idc_effect, verb, 12, 4),
@@ -172,7 +171,7 @@ FIELDS(idc_effect) {
 	FIELD(idc_effect, attrs, 48, 8),
 	FIELD(idc_effect, n_attrs, 56, 8),
 };
-FIELDS(idc_result) {
+static const LayoutField idc_result_fields[] = {
 	FIELD(idc_result, msg, 0, 8),
 	FIELD(idc_result, index, 8, 4),
 	FIELD(idc_result, status, 12, 4),
@@ -181,14 +180,14 @@ FIELDS(idc_result) {
 	FIELD(idc_result, attrs, 32, 8),
 	FIELD(idc_result, n_attrs, 40, 8),
 };
-FIELDS(idc_capability) {
+static const LayoutField idc_capability_fields[] = {
 	FIELD(idc_capability, struct_size, 0, 4),
 	FIELD(idc_capability, supported, 4, 4),
 	FIELD(idc_capability, key, 8, 8),
 	FIELD(idc_capability, label, 16, 8),
 	FIELD(idc_capability, note, 24, 8),
 };
-FIELDS(idc_capabilities) {
+static const LayoutField idc_capabilities_fields[] = {
 	FIELD(idc_capabilities, struct_size, 0, 4),
 	FIELD(idc_capabilities, ops, 4, 4),
 	FIELD(idc_capabilities, records, 8, 4),
@@ -199,7 +198,7 @@ FIELDS(idc_capabilities) {
 	FIELD(idc_capabilities, table, 32, 8),
 	FIELD(idc_capabilities, n_table, 40, 8),
 };
-FIELDS(idc_ops) {
+static const LayoutField idc_ops_fields[] = {
 	FIELD(idc_ops, init, 0, 8),
 	FIELD(idc_ops, authorize, 8, 8),
 	FIELD(idc_ops, list_entitlements, 16, 8),
@@ -208,7 +207,7 @@ FIELDS(idc_ops) {
 	FIELD(idc_ops, remove, 40, 8),
 	FIELD(idc_ops, capabilities, 48, 8),
 };
-FIELDS(idc_connector) {
+static const LayoutField idc_connector_fields[] = {
 	FIELD(idc_connector, struct_size, 0, 4),
 	FIELD(idc_connector, abi_major, 4, 2),
 	FIELD(idc_connector, abi_minor, 6, 2),
@@ -220,19 +219,19 @@ FIELDS(idc_connector) {
 	FIELD(idc_connector, destroy, 40, 8),
 	FIELD(idc_connector, extension, 48, 8),
 };
-FIELDS(idc_usage) {
+static const LayoutField idc_usage_fields[] = {
 	FIELD(idc_usage, struct_size, 0, 4),
 	FIELD(idc_usage, reserved, 4, 4),
 	FIELD(idc_usage, requests, 8, 8),
 	FIELD(idc_usage, retries, 16, 8),
 	FIELD(idc_usage, waited_ms, 24, 8),
 };
-FIELDS(idc_usage_extension) {
+static const LayoutField idc_usage_extension_fields[] = {
 	FIELD(idc_usage_extension, struct_size, 0, 4),
 	FIELD(idc_usage_extension, reserved, 4, 4),
 	FIELD(idc_usage_extension, usage, 8, 8),
 };
-FIELDS(idc_survey_extension) {
+static const LayoutField idc_survey_extension_fields[] = {
 	FIELD(idc_survey_extension, struct_size, 0, 4),
 	FIELD(idc_survey_extension, reserved, 4, 4),
 	FIELD(idc_survey_extension, survey, 8, 8),
@@ -294,7 +293,7 @@ static const LayoutNumber numbers[] = {
 	NUMBER(IDC_THREADS_MODULE, 1000), NUMBER(IDC_THREADS_INSTANCE, 2000), NUMBER(IDC_THREADS_FREE, 3000),
 };
 /* clang-format on */
-/* NOLINTEND(bugprone-sizeof-expression,bugprone-macro-parentheses) */
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static void
 test_struct(gconstpointer data)

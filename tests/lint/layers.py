@@ -36,7 +36,9 @@ def included(path):
 
 
 def unit_of(path):
-    return path.relative_to(ROOT).with_suffix("")
+    """A .c, its .h and its -private.h are one."""
+    unit = path.relative_to(ROOT).with_suffix("")
+    return unit.with_name(unit.name.removesuffix("-private"))
 
 
 def floor_of(unit):
