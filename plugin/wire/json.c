@@ -68,6 +68,11 @@ json_read(const gchar *text, gsize length, const gchar *what, GError **error)
 							      : json_tokener_error_desc(problem));
 		return NULL;
 	}
+	for (gsize i = json_tokener_get_parse_end(tokener); i < length; i++)
+		if (!g_ascii_isspace(text[i])) {
+			g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to %s goes on after its JSON object.", what);
+			return NULL;
+		}
 	return g_steal_pointer(&root);
 }
 
