@@ -374,5 +374,7 @@ manifest_find(const HostPaths *paths, const char *connector, GError **error)
 	else
 		host_error_set(error, IDC_NOT_FOUND, "no_such_connector", "There is no connector \"%s\" in %s; there is %s.",
 			       connector, paths->modules, *known != '\0' ? known : "none");
+	if (error != NULL)
+		host_error_set_exit(*error, HOST_EXIT_USAGE);
 	return NULL;
 }
