@@ -15,7 +15,8 @@
 typedef struct json_tokener JsonTokener;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonTokener, json_tokener_free)
 
-/* Counts what the parser would build, so that a small text cannot ask for gigabytes. */
+/* Counts what the parser would build, so that a small text cannot ask for gigabytes. json-c takes names in single quotes even when it is
+ * strict; JSON does not, and they would hide what stands between them from this count. */
 static gboolean
 json_affordable(const gchar *text, gsize length)
 {
@@ -37,6 +38,8 @@ json_affordable(const gchar *text, gsize length)
 			containers++;
 		} else if (c == ',') {
 			values++;
+		} else if (c == '\'') {
+			return FALSE;
 		}
 	}
 	return containers <= JSON_MAX_CONTAINERS && values <= JSON_MAX_VALUES;
@@ -49,7 +52,7 @@ json_read(const gchar *text, gsize length, const gchar *what, GError **error)
 	g_autoptr(json_object) root = NULL;
 
 	if (length > G_MAXINT || !json_affordable(text, length)) {
-		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to %s holds more than any of PagerDuty's.", what);
+		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to %s holds more than any of PagerDuty's, or is no JSON.", what);
 		return NULL;
 	}
 	tokener = json_tokener_new_ex(JSON_MAX_DEPTH);
