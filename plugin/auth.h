@@ -19,8 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Auth, auth_free)
 /* The way to PagerDuty, which itself asks auth_token() for the token; set once, before anything else. */
 void auth_attach(Auth *auth, Api *api);
 
-/* An ApiToken: the token that holds now, from memory, from the secrets, or asked for anew. */
-const gchar *auth_token(gpointer auth, gboolean renew, GError **error);
+/* An ApiToken (user: the Auth): the token that holds now, from memory, from the secrets, or asked for anew. */
+const gchar *auth_token(gpointer user, gboolean renew, GError **error);
 
 /* Whether the token that holds now has a scope; a token is got first where there is none. */
 gboolean auth_has_scope(Auth *auth, const gchar *scope, gboolean *ret_has, GError **error);

@@ -24,7 +24,7 @@ typedef struct {
 } ListingTeam;
 
 /* A GDestroyNotify for ListingTeam. */
-void listing_team_free(gpointer team);
+void listing_team_free(gpointer data);
 
 typedef struct {
 	const Settings *settings;
@@ -55,7 +55,7 @@ gboolean listing_entitlement(Listing *listing, SealsResource *resource, const gc
 			     EmitAttrs *attrs, GError **error);
 
 /* Takes back what was listed and is gone. */
-gboolean listing_removed(Listing *listing, guint32 record, const gchar *id, GError **error);
+gboolean listing_removed(Listing *listing, guint32 kind, const gchar *id, GError **error);
 
 /* How one list of PagerDuty's is read until it holds still. */
 typedef struct {
