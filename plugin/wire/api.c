@@ -197,6 +197,8 @@ api_renew(Api *api, gboolean renew, GError **error)
 
 	if (token == NULL)
 		return FALSE;
+	if (g_strcmp0(token, api->bearer) == 0)
+		return TRUE;
 	api_bearer_clear(api);
 	api->bearer = g_strdup(token);
 	api->token_generation++;
@@ -210,7 +212,7 @@ api_start(Api *api, ApiCall *call, GError **error)
 	g_autofree gchar *url = g_strconcat(api->url, call->path, NULL);
 	HttpRequest request = {.method = "GET", .url = url, .accept = API_ACCEPT};
 
-	if (api->bearer == NULL && !api_renew(api, FALSE, error))
+	if (!api_renew(api, FALSE, error))
 		return FALSE;
 	request.bearer = api->bearer;
 	call->exchange = http_start(api->options.http, &request, error);
@@ -247,13 +249,13 @@ api_token_suspect(const ApiCall *call, const GError *refused)
 {
 	const Api *api = call->api;
 
-	if (call->renewed)
+	if (call->renewed || !(errors_is(refused, IDC_SCOPE) || errors_is(refused, IDC_UNAUTHENTICATED)))
 		return FALSE;
 	if (call->token_generation != api->token_generation)
 		return TRUE;
 	if (errors_is(refused, IDC_SCOPE))
 		return api->scope_renewed_ms == 0 || api_now(api) - api->scope_renewed_ms > API_SCOPE_RENEWAL_MS;
-	return errors_is(refused, IDC_UNAUTHENTICATED) && (api->token_worked || api->token_generation == 1);
+	return api->token_worked || api->token_generation == 1;
 }
 
 /* The token was refused: by another call's turn there may be a newer one already. */
