@@ -28,7 +28,6 @@ typedef struct {
 } LayoutNumber;
 
 /* One row a line reads better than what a formatter makes of it. */
-/* NOLINTBEGIN(bugprone-macro-parentheses) */
 /* clang-format off */
 #define FIELD(type, field, want_offset, want_size) { #field, offsetof(type, field), sizeof(((type *)0)->field), want_offset, want_size }
 #define STRUCT(type, want_size) { #type, sizeof(type), want_size, type##_fields, G_N_ELEMENTS(type##_fields) }
@@ -293,7 +292,6 @@ static const LayoutNumber numbers[] = {
 	NUMBER(IDC_THREADS_MODULE, 1000), NUMBER(IDC_THREADS_INSTANCE, 2000), NUMBER(IDC_THREADS_FREE, 3000),
 };
 /* clang-format on */
-/* NOLINTEND(bugprone-macro-parentheses) */
 
 static void
 test_struct(gconstpointer data)
