@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The idc contributors
+"""The built programs, as the Python tests use them: the simulated service and idc-host with a DATA folder of its own."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import urllib.request
+
+STARTS_WITHIN = 60  # seconds, under sanitizers and on a busy machine too
+
+
+class Simulator:
+    """A simulated service on a free port. Use it in a with block: it ends with it."""
+
+    def __init__(self, program, *arguments):
+        self._process = subprocess.Popen([program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        line = self._process.stdout.readline()
+        assert line, f"{program} ended with {self._process.wait()} before it was ready"
+        self.line = line
+        self.ready = json.loads(line)
+        self._control = f"http://127.0.0.1:{self.ready.get('control_port', self.ready['port'])}/_control/"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+    def control(self, path, body=None):
+        """The text that a control address answers; with a body it is a POST of JSON."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._control + path, data=data, headers={"Content-Type": "application/json"})
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=STARTS_WITHIN) as answer:
+            return answer.read().decode()
+
+
+class Host:
+    """idc-host on a DATA folder that is made for it. Use it in a with block: the folder goes with it."""
+
+    def __init__(self, program, modules):
+        self._program = [program]
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="idc-test-", dir=pathlib.Path(program).parent))
+        self._modules = modules
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder)
+
+    def run(self, *arguments, under=(), timeout=300):
+        """One command, its output as text; under is what to run it with."""
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8"}
+        environment.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
+        command = [*under, *self._program, "--data", str(self.folder / "data"), "--modules", self._modules, *arguments]
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True, timeout=timeout, env=environment)
+
+    def succeed(self, *arguments, **options):
+        done = self.run(*arguments, **options)
+        assert done.returncode == 0, f"exit {done.returncode}: {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def connect(self, simulator, connector="pagerduty", *arguments):
+        """connect with what the simulator says that it takes; secrets go by files."""
+        options = []
+        for key, value in simulator.ready["settings"].items():
+            options += ["--set", f"{key}={value}"]
+        for key, value in simulator.ready["secrets"].items():
+            path = self.folder / key
+            path.write_text(value)
+            path.chmod(0o600)
+            options += ["--secret", f"{key}=@{path}"]
+        return self.succeed("connect", connector, "--yes", *options, *arguments)
