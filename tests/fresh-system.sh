@@ -51,5 +51,8 @@ mount -t proc proc "$tree/proc"
 mount --bind /sys "$tree/sys"
 mount --bind /dev "$tree/dev"
 git -c "safe.directory=*" -C "$source_tree" bundle create -q "$tree/root/source.bundle" HEAD
-inside git clone -q /root/source.bundle "$place"
-inside bash -c 'cd "$1" && shift && if [ $# -gt 0 ]; then exec "$@"; fi; ./dev demo && ./dev test' stranger "$place" "$@"
+inside git -c advice.detachedHead=false clone -q /root/source.bundle "$place"
+if [ $# -eq 0 ]; then
+	set -- bash -c "./dev demo && ./dev test"
+fi
+inside env --chdir="$place" "$@"

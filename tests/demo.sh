@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The idc contributors
+#
+# What `./dev demo` shows, once all is built: a connection made, verified, synced and looked into, against the simulated PagerDuty.
+# Each command that is printed after a dollar sign is run as it stands there.
+#
+# usage: demo.sh TOP
+set -euo pipefail
+
+top=$1
+cd -- "$top"
+folder=$(mktemp -d "$top/build/demo.XXXXXX")
+export IDC_DATA=$folder/data
+simulator=
+
+bold='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+	bold=$(printf '\033[1m') plain=$(printf '\033[0m')
+fi
+
+finish() {
+	local status=$?
+	if [ -n "$simulator" ]; then
+		kill "$simulator" 2>/dev/null || true
+		wait "$simulator" 2>/dev/null || true
+	fi
+	rm -rf -- "$folder"
+	[ "$status" -eq 0 ] || printf 'demo: the step above failed with exit %s.\n' "$status" >&2
+	exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+step() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+
+# run COMMAND...: prints a command as one would type it, and runs it.
+run() {
+	local word line=''
+	for word in "$@"; do
+		case $word in
+		*[!A-Za-z0-9_@%+=:,./-]* | '') line+=" '$word'" ;;
+		*) line+=" $word" ;;
+		esac
+	done
+	printf '$%s\n' "$line"
+	"$@"
+}
+
+# fact NAME: one value of the line that the simulator printed when it was ready.
+fact() {
+	/usr/bin/python3 -c 'import functools, json, sys
+print(functools.reduce(lambda value, key: value[key], sys.argv[2].split("."), json.loads(sys.argv[1])))' "$ready" "$1"
+}
+
+step "A simulated PagerDuty on this machine: 300 users, no account needed, nothing leaves this machine"
+printf '$ ./dev sim --users 300 &\n'
+mkfifo "$folder/ready"
+"$top/build/tests/simulator/pd-sim" --users 300 >"$folder/ready" &
+simulator=$!
+read -r ready <"$folder/ready"
+printf 'It listens on 127.0.0.1, port %s. What follows works in a folder of its own, %s, which is removed at the end.\n' "$(fact port)" "${IDC_DATA#"$top/"}"
+
+step "1. The connector's module is verified before it is loaded: who may write it, and its SHA-256 against the manifest"
+run ./dev host modules
+
+step "2. What it can do, told by its manifest without loading it"
+run ./dev host capabilities pagerduty
+
+step "3. Connect: authorize, validate, and the first full sync. The secret comes from a file, never from the command line"
+(umask 077 && fact secrets.client_secret >"$folder/secret")
+run ./dev host connect pagerduty --yes --set client_id="$(fact settings.client_id)" --set subdomain="$(fact settings.subdomain)" \
+	--set region="$(fact settings.region)" --set api_url="$(fact settings.api_url)" --set identity_url="$(fact settings.identity_url)" \
+	--secret client_secret=@"${folder#"$top/"}/secret"
+
+step "4. Is it healthy, and how old is what is known?"
+run ./dev host status
+
+# Somebody who is paged through a schedule, preferably one who is on a team as well.
+mapfile -t found < <(./dev host show PagerDuty grants --csv | /usr/bin/python3 -c '
+import csv, sys
+rows = list(csv.DictReader(sys.stdin))
+teams = {row["user_id"]: row["entitlement_id"] for row in rows if row["kind"] == "group"}
+paged = [row for row in rows if row["kind"] == "policy" and row["via"]]
+row = next((row for row in paged if row["user_id"] in teams), paged[0])
+print(row["email"], teams.get(row["user_id"], next(iter(teams.values()))), row["entitlement_id"], sep="\n")')
+
+step "5. One person: everything that ${found[0]} holds, directly or through a schedule"
+run ./dev host show PagerDuty grants --user "${found[0]}"
+
+step "6. One team: who is a member in that team role"
+run ./dev host show PagerDuty grants --entitlement "${found[1]}"
+
+step "7. One escalation policy: who is really paged at that level, and through which schedule"
+run ./dev host show PagerDuty grants --entitlement "${found[2]}"
+
+step "8. An hour later: the sync that a timer would start"
+run ./dev host sync PagerDuty
+
+step "With a real account (README.md says how to register the app; here 'northwind' is your subdomain):"
+printf '$ ./dev host connect pagerduty --yes --set client_id=CLIENT_ID --set subdomain=northwind --secret client_secret=@secret\n'
