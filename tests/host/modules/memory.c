@@ -44,7 +44,7 @@ static const uint32_t kind_bits[KINDS] = {IDC_RECORD_PRINCIPAL, IDC_RECORD_RESOU
 /* Entitlements and principals end before their grants. */
 static const int kind_order[KINDS] = {1, 2, 0, 3};
 
-static int32_t
+__attribute__((format(printf, 3, 4))) static int32_t
 memory_fail(idc_error *error, int32_t status, const char *format, ...)
 {
 	va_list args;
