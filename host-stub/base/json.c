@@ -70,6 +70,12 @@ json_scan_object(JsonScan *scan, GError **error)
 			scan->p++;
 			continue;
 		}
+		if (*scan->p != '"') {
+			/* json-c takes keys in single quotes even in strict mode. */
+			host_error_set(error, IDC_INVALID, "json_syntax", "%s is no valid JSON: a key under %s has no double quotes.",
+				       scan->origin, scan->path->len > 0 ? scan->path->str : "the top");
+			return FALSE;
+		}
 		begin = scan->p;
 		json_scan_string(scan);
 		key = json_scan_decode(begin, (gsize)(scan->p - begin));
@@ -200,6 +206,11 @@ json_read(const char *bytes, gsize length, const char *origin, const JsonLimits 
 	if (problem != json_tokener_success) {
 		json_set_syntax_error(error, origin, bytes, MIN(end, length),
 				      problem == json_tokener_continue ? "it ends too early" : json_tokener_error_desc(problem));
+		return NULL;
+	}
+	if (root == NULL) {
+		/* json-c has no object for null. */
+		host_error_set(error, IDC_INVALID, "json_value", "%s: the whole file must be an object, not null.", origin);
 		return NULL;
 	}
 	path = g_string_new(NULL);

@@ -5,6 +5,8 @@
 static const CliCommand commands[] = {
     {"modules", "[TEXT]", "connectors found, verified or why not, and how to connect each", cmd_modules},
     {"capabilities", "CONNECTOR", "what a connector can do", cmd_capabilities},
+    {"connect", "CONNECTOR", "connect an app: authorize, validate, save, first full sync", cmd_connect},
+    {"validate", "ID", "whether an app works: as whom, scopes, what can be read, costs", cmd_validate},
     {NULL, NULL, NULL, NULL},
 };
 

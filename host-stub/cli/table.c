@@ -59,5 +59,7 @@ output_table_print(Output *output, OutputTable *table)
 	if (output_is_json(output) || output_is_quiet(output))
 		return;
 	scols_table_set_stream(table->table, stdout);
+	/* Nothing is padded behind the last column. */
+	scols_table_enable_minout(table->table, 1);
 	scols_print_table(table->table);
 }

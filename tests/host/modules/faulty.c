@@ -47,6 +47,8 @@ faulty_list(idc_instance *instance, const idc_list_request *request, const idc_s
 	(void)instance;
 	(void)request;
 	(void)error;
+	if (FAULT != FAULT_MESSAGE)
+		return IDC_OK;
 	sink->emit(sink->ctx, &record.msg);
 	record.id = "p1";
 	sink->emit(sink->ctx, &record.msg);
