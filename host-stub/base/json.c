@@ -72,8 +72,9 @@ json_scan_object(JsonScan *scan, GError **error)
 		}
 		if (*scan->p != '"') {
 			/* json-c takes keys in single quotes even in strict mode. */
-			host_error_set(error, IDC_INVALID, "json_syntax", "%s is no valid JSON: a key under %s has no double quotes.",
-				       scan->origin, scan->path->len > 0 ? scan->path->str : "the top");
+			host_error_set(error, IDC_INVALID, "json_syntax",
+				       "%s is no valid JSON: a key under %s has no double quotes.", scan->origin,
+				       scan->path->len > 0 ? scan->path->str : "the top");
 			return FALSE;
 		}
 		begin = scan->p;

@@ -34,6 +34,7 @@ text_escape_append(GString *target, const char *text)
 	for (const char *p = text; *p != '\0';) {
 		gunichar c = g_utf8_get_char_validated(p, -1);
 		const char *next;
+		gboolean joins;
 
 		if (c == (gunichar)-1 || c == (gunichar)-2) {
 			g_string_append_printf(target, "\\x%02x", (unsigned char)*p);
@@ -42,18 +43,15 @@ text_escape_append(GString *target, const char *text)
 			continue;
 		}
 		next = g_utf8_offset_to_pointer(p, 1);
+		joins = text_is_joiner(c) && before > 0x7f && (unsigned char)*next > 0x7f;
 		if (c == '\n')
 			g_string_append(target, "\\n");
 		else if (c == '\t')
 			g_string_append(target, "\\t");
-		else if (text_is_joiner(c) && before > 0x7f && (unsigned char)*next > 0x7f)
+		else if (joins || !text_is_hidden(c))
 			g_string_append_len(target, p, next - p);
-		else if (c < 0x80 && text_is_hidden(c))
-			g_string_append_printf(target, "\\x%02x", c);
-		else if (text_is_hidden(c))
-			g_string_append_printf(target, "\\u{%04x}", c);
 		else
-			g_string_append_len(target, p, next - p);
+			g_string_append_printf(target, c < 0x80 ? "\\x%02x" : "\\u{%04x}", c);
 		before = text_is_hidden(c) ? 0 : c;
 		p = next;
 	}

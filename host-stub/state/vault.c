@@ -133,9 +133,9 @@ vault_close(Vault *vault)
 static GBytes *
 vault_read_descriptor(int fd, const char *path, gsize max, GError **error)
 {
-	g_autoptr(GBytes) all = NULL;
 	gsize length = 0;
 	char *memory = vault_alloc(max + 1);
+	GBytes *bytes;
 
 	while (length <= max) {
 		ssize_t n = read(fd, memory + length, max + 1 - length);
@@ -157,8 +157,9 @@ vault_read_descriptor(int fd, const char *path, gsize max, GError **error)
 		sodium_free(memory);
 		return NULL;
 	}
-	all = vault_bytes_take(memory, max + 1);
-	return vault_bytes_new(memory, length);
+	bytes = vault_bytes_new(memory, length);
+	sodium_free(memory);
+	return bytes;
 }
 
 static gboolean
@@ -274,14 +275,14 @@ static gboolean
 vault_save(Vault *vault, GPtrArray *entries, GError **error)
 {
 	gsize size = strlen(VAULT_FORMAT) + 1;
-	gsize at = strlen(VAULT_FORMAT);
+	gsize at;
 	gboolean good;
 	char *text;
 
 	for (guint i = 0; i < entries->len; i++)
 		size += vault_entry_size(g_ptr_array_index(entries, i));
 	text = vault_alloc(size);
-	memcpy(text, VAULT_FORMAT, at);
+	at = g_strlcpy(text, VAULT_FORMAT, size);
 	for (guint i = 0; i < entries->len; i++) {
 		const VaultEntry *entry = g_ptr_array_index(entries, i);
 

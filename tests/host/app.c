@@ -23,12 +23,11 @@ set_up(Fixture *fixture, gconstpointer data)
 	g_autofree char *source = g_build_filename(g_getenv("HOST_TEST_SOURCE"), "tests/host/modules/memory.json", NULL);
 	g_autofree char *text = support_read(source);
 	g_autoptr(GError) error = NULL;
-	g_autofree char *path = NULL;
 
 	(void)data;
 	fixture->folder = support_folder();
 	fixture->paths = support_paths(fixture->folder);
-	path = support_write(fixture->folder, "modules/memory.json", text, 0644);
+	g_free(support_write(fixture->folder, "modules/memory.json", text, 0644));
 	g_assert_true(paths_prepare(fixture->paths, &error));
 	fixture->manifest = manifest_find(fixture->paths, "memory", &error);
 	g_assert_no_error(error);
@@ -201,12 +200,11 @@ test_unknown(Fixture *fixture, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GError) error_other = NULL;
-	g_autofree char *path = NULL;
 
 	(void)data;
 	g_assert_null(app_load(fixture->paths, "Memory", NULL, &error));
 	support_assert_error(error, IDC_NOT_FOUND, "no_such_app", "none was connected yet");
-	path = support_write(fixture->folder, "data/apps/Memory.json", MINIMAL, 0600);
+	g_free(support_write(fixture->folder, "data/apps/Memory.json", MINIMAL, 0600));
 	g_assert_null(app_load(fixture->paths, "../Memory", NULL, &error_other));
 	support_assert_error(error_other, IDC_NOT_FOUND, "no_such_app", "there is Memory");
 }

@@ -151,11 +151,10 @@ static void
 test_no_hash(Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *text = support_manifest("faulty", "1.0.0", "faulty.so", NULL);
-	g_autofree char *path = NULL;
 
 	(void)data;
 	install(fixture, "faulty-good");
-	path = support_write(fixture->modules, "faulty.json", text, 0644);
+	g_free(support_write(fixture->modules, "faulty.json", text, 0644));
 	assert_refused(fixture, IDC_REFUSED, "module_no_hash", NULL);
 }
 

@@ -122,7 +122,6 @@ support_install(const char *folder, const char *from_name, const char *file, con
 	g_autofree char *bytes = NULL;
 	g_autofree char *hash = NULL;
 	g_autofree char *text = NULL;
-	g_autofree char *path = NULL;
 	gsize length = 0;
 
 	support_copy(from, to, 0644);
@@ -130,7 +129,7 @@ support_install(const char *folder, const char *from_name, const char *file, con
 	g_assert_no_error(error);
 	hash = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, length);
 	text = support_manifest(id, version, file, sha256 != NULL ? sha256 : hash);
-	path = support_write(folder, name, text, 0644);
+	g_free(support_write(folder, name, text, 0644));
 }
 
 HostPaths *

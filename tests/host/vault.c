@@ -269,7 +269,6 @@ test_reference(Fixture *fixture, gconstpointer data)
 	g_autofree char *path = support_write(fixture->folder, "mounted/token", "first\n", 0400);
 	g_autofree char *link = g_build_filename(fixture->folder, "link", NULL);
 	g_autofree char *stored = NULL;
-	g_autofree char *changed = NULL;
 	g_autoptr(GError) error = NULL;
 
 	(void)data;
@@ -280,7 +279,7 @@ test_reference(Fixture *fixture, gconstpointer data)
 	g_assert_null(strstr(stored, "Zmlyc3Q"));
 	g_assert_null(strstr(stored, "first"));
 	g_assert_cmpint(g_chmod(path, 0600), ==, 0);
-	changed = support_write(fixture->folder, "mounted/token", "second", 0400);
+	g_free(support_write(fixture->folder, "mounted/token", "second", 0400));
 	assert_secret(fixture->vault, "A", "a", "second");
 	g_assert_cmpint(unlink(path), ==, 0);
 	g_assert_null(vault_get(fixture->vault, "A", "a", &error));
