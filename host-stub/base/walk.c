@@ -85,7 +85,8 @@ json_walk_reject(JsonWalk *walk, const char *key, const char *why, ...)
 	reason = g_strdup_vprintf(why, args);
 	va_end(args);
 	path = json_walk_path(walk, key);
-	host_error_set(&walk->error, IDC_INVALID, "json_value", "%s: %s %s.", walk->origin, path, reason);
+	host_error_set(&walk->error, IDC_INVALID, "json_value", "%s: %s %s%s", walk->origin, path, reason,
+		       g_str_has_suffix(reason, ".") || g_str_has_suffix(reason, "?") ? "" : ".");
 }
 
 static json_object *

@@ -93,17 +93,16 @@ connect_app(CliContext *ctx, const Form *form, Manifest *manifest, gboolean same
 	if (app == NULL)
 		return NULL;
 	output_set_identifier(ctx->out, app->identifier);
-	if (!form_secrets(form, manifest, app->identifier, staged, error) ||
-	    !identifier_check_free(ctx->paths, app->identifier, error))
+	if (!form_secrets(form, manifest, app->identifier, staged, error))
 		return NULL;
 	missing = form_missing(app, manifest, staged, output_body(ctx->out));
 	if (missing != NULL) {
 		g_propagate_error(error, g_steal_pointer(&missing));
 		return NULL;
 	}
-	connect_tell_termination(ctx->out, app, manifest);
-	if (!paths_prepare(ctx->paths, error))
+	if (!paths_prepare(ctx->paths, error) || !identifier_check_free(ctx->paths, app->identifier, error))
 		return NULL;
+	connect_tell_termination(ctx->out, app, manifest);
 	session = session_open(ctx->paths, app, manifest, staged, error);
 	if (session == NULL)
 		return NULL;

@@ -67,18 +67,22 @@ cli_globals(CliContext *ctx, int *argc, char ***argv, int *ret_exit)
 	g_autoptr(GOptionContext) options = g_option_context_new(NULL);
 	g_autoptr(GError) error = NULL;
 	gboolean help = FALSE;
+	gboolean json = FALSE;
 
 	/* An error in the options is told as JSON as well, where that was asked for anywhere. */
 	for (int i = 1; i < *argc; i++)
-		ctx->json = ctx->json || strcmp((*argv)[i], "--json") == 0;
+		json = json || strcmp((*argv)[i], "--json") == 0;
 	cli_add_globals(options, ctx, &help);
 	g_option_context_set_strict_posix(options, TRUE);
 	if (!g_option_context_parse(options, argc, argv, &error)) {
 		g_autofree char *sentence = cli_sentence(error->message);
 
+		/* A failed parse takes back what it had set. */
+		ctx->json = json;
 		*ret_exit = cli_usage_fail(ctx, NULL, sentence);
 		return FALSE;
 	}
+	ctx->json = json;
 	if (!help)
 		return TRUE;
 	*ret_exit = -1;
@@ -103,6 +107,7 @@ cli_start(CliContext *ctx, int argc, char **argv, const CliUsage *usage, const G
 	g_auto(GStrv) rest = g_new0(char *, (gsize)argc + 1);
 	g_autoptr(GError) error = NULL;
 	gboolean help = FALSE;
+	gboolean json = ctx->json;
 	guint n;
 
 	g_set_prgname(program);
@@ -117,6 +122,7 @@ cli_start(CliContext *ctx, int argc, char **argv, const CliUsage *usage, const G
 	if (!g_option_context_parse_strv(options, &rest, &error)) {
 		g_autofree char *sentence = cli_sentence(error->message);
 
+		ctx->json = json;
 		*ret_exit = cli_usage_fail(ctx, argv[0], sentence);
 		return FALSE;
 	}

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "support.h"
 #include "base/error.h"
+#include "base/text.h"
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -145,10 +146,12 @@ void
 support_assert_error(const GError *error, int32_t status, const char *code, const char *part)
 {
 	HostErrorDetail detail;
+	g_autofree char *shown = NULL;
 
 	g_assert_nonnull(error);
+	shown = text_escape(error->message);
 	host_error_detail(error, &detail);
-	g_test_message("%s", error->message);
+	g_test_message("%s", shown);
 	g_assert_cmpstr(detail.code, ==, code);
 	g_assert_cmpint(host_error_status(error), ==, status);
 	if (part != NULL && strstr(error->message, part) == NULL)

@@ -305,6 +305,7 @@ int32_t
 memory_list_entitlements(idc_instance *instance, const idc_list_request *request, const idc_sink *sink, idc_error *error)
 {
 	memory_list list = {.instance = instance, .sink = sink, .error = error, .want = request->want};
+	char empty[1] = "";
 	char path[4096];
 	char *text = NULL;
 	char *rest;
@@ -325,7 +326,7 @@ memory_list_entitlements(idc_instance *instance, const idc_list_request *request
 				   instance->file);
 	rest = text;
 	while (list.stopped == IDC_OK && (line = strsep(&rest, "\n")) != NULL) {
-		char *fields[MAX_FIELDS] = {NULL};
+		char *fields[MAX_FIELDS];
 		int n = 0;
 		char *field;
 
@@ -333,6 +334,8 @@ memory_list_entitlements(idc_instance *instance, const idc_list_request *request
 			continue;
 		while (n < MAX_FIELDS && (field = strsep(&line, "\t")) != NULL)
 			fields[n++] = field;
+		for (int i = n; i < MAX_FIELDS; i++)
+			fields[i] = empty;
 		memory_line(&list, fields, n);
 	}
 	memory_finish(&list, state);
