@@ -153,8 +153,16 @@ form_add_settings(json_object *object, const Form *form, const Manifest *manifes
 		g_autofree char *value = NULL;
 
 		if (!cli_split("--set", form->settings[i], &key, &value, error) || form_is_token(manifest, key, error) ||
-		    !settings_check_key(manifest, key, error) ||
-		    !settings_check_value(manifest_setting(manifest, key), value, error))
+		    !settings_check_key(manifest, key, error))
+			return FALSE;
+		/* Later commands run in other folders. */
+		if (manifest_setting(manifest, key)->type == MANIFEST_PATH && *value != '\0') {
+			char *absolute = g_canonicalize_filename(value, NULL);
+
+			g_free(value);
+			value = absolute;
+		}
+		if (!settings_check_value(manifest_setting(manifest, key), value, error))
 			return FALSE;
 		json_object_object_add(settings, key, json_object_new_string(value));
 	}
