@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+/* /escalation_policies */
+#pragma once
+#include "sim.h"
+
+void policies_list(Request *request, Reply *reply);
+
+void policies_show(Request *request, Reply *reply);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+/* Everything about the service that its documentation leaves open, contradicts itself on, or that a test wants otherwise. */
+#pragma once
+#include <glib.h>
+
+typedef enum {
+	SWITCH_STRICT,
+	SWITCH_RATE_LIMIT,
+	SWITCH_RATE_WINDOW_S,
+	SWITCH_RATE_429,
+	SWITCH_OVER_LIMIT,
+	SWITCH_DEFAULT_LIMIT,
+	SWITCH_MAX_LIMIT,
+	SWITCH_CEILING,
+	SWITCH_LIST_ORDER,
+	SWITCH_QUERY_FIELDS,
+	SWITCH_QUERY_AT,
+	SWITCH_SSO_AS_STRING,
+	SWITCH_ERROR_SHAPE,
+	SWITCH_AUTH_401,
+	SWITCH_INVALID_SCOPE,
+	SWITCH_REGION_CHECK,
+	SWITCH_TOKEN_LIFETIME_S,
+	SWITCH_ROUND_ROBIN,
+	SWITCH_STRATEGY_FORM,
+	SWITCH_AUDIT,
+	SWITCH_AUDIT_LAG_MS,
+	SWITCH_AUDIT_MAX,
+	SWITCH_V3_TOTAL,
+	SWITCH_V3_ON_V2,
+	SWITCH_ME_STATUS,
+	SWITCH_GZIP,
+	SWITCH_TLS_CERT,
+	SWITCH_LAST,
+} SwitchId;
+
+typedef struct _Switches Switches;
+
+/* All at their defaults. */
+Switches *switches_new(void);
+
+Switches *switches_copy(const Switches *switches);
+
+void switches_free(Switches *switches);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Switches, switches_free)
+
+/* FALSE and error for an unknown name or a value that the switch cannot have. */
+gboolean switches_set(Switches *switches, const gchar *name, const gchar *value, GError **error);
+
+/* A boolean is 0 or 1. */
+gint64 switches_number(const Switches *switches, SwitchId id);
+
+gboolean switches_on(const Switches *switches, SwitchId id);
+
+/* Whether a switch of words stands at that word. */
+gboolean switches_is(const Switches *switches, SwitchId id, const gchar *word);
+
+/* The word it stands at, borrowed until it is set. */
+const gchar *switches_word(const Switches *switches, SwitchId id);
+
+/* All of them as a JSON object, or as lines of help. */
+void switches_describe(const Switches *switches, GString *out, gboolean as_help);
