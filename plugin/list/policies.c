@@ -2,12 +2,15 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "policies.h"
 
+#include <string.h>
+
 #include "../errors.h"
 #include "../ids.h"
 #include "people.h"
 #include "schedules.h"
 
 #define POLICIES_WHAT "GET /escalation_policies"
+#define POLICIES_SCHEDULE "schedule:"
 #define POLICIES_KINDS (IDC_RECORD_RESOURCE | IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT)
 
 static const PagerSpec policies_spec = {.path = "/escalation_policies", .rows = "escalation_policies", .counts = TRUE};
@@ -18,8 +21,7 @@ typedef struct {
 	SealsResource *resource;
 	gchar *id;          /* of the entitlement */
 	GArray *direct;     /* guint32: people */
-	GPtrArray *through; /* schedules as "schedule:ID", owned */
-	GPtrArray *raw;     /* the same as PagerDuty's ids, borrowed */
+	GPtrArray *through; /* schedules as "schedule:ID", owned; sorted, for PagerDuty may list targets in any order */
 } PoliciesLevel;
 
 static void
@@ -28,7 +30,6 @@ policies_level_clear(PoliciesLevel *level)
 	g_free(level->id);
 	g_clear_pointer(&level->direct, g_array_unref);
 	g_clear_pointer(&level->through, g_ptr_array_unref);
-	g_clear_pointer(&level->raw, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PoliciesLevel, policies_level_clear)
 
@@ -39,6 +40,12 @@ policies_has(const GArray *numbers, guint32 number)
 		if (g_array_index(numbers, guint32, i) == number)
 			return TRUE;
 	return FALSE;
+}
+
+static gint
+policies_compare(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const gchar *const *)a, *(const gchar *const *)b);
 }
 
 /* Sorts a rule's targets into people and schedules. A reference with deleted_at is a stub that pages nobody. */
@@ -57,12 +64,11 @@ policies_targets(PoliciesLevel *level, json_object *targets, GError **error)
 		if (json_read_text(target, "deleted_at") != NULL)
 			continue;
 		if (type != NULL && g_str_has_prefix(type, "schedule")) {
-			g_autofree gchar *full_id = ids_resource("schedule", id);
+			g_autofree gchar *full_id = g_strconcat(POLICIES_SCHEDULE, id, NULL);
 
 			if (g_ptr_array_find_with_equal_func(level->through, full_id, g_str_equal, NULL))
 				continue;
 			g_ptr_array_add(level->through, g_steal_pointer(&full_id));
-			g_ptr_array_add(level->raw, (gpointer)id);
 		} else if (type != NULL && g_str_has_prefix(type, "user")) {
 			if (!people_resolve(level->listing, target, POLICIES_WHAT, &number, &unlisted, error))
 				return FALSE;
@@ -78,6 +84,7 @@ policies_targets(PoliciesLevel *level, json_object *targets, GError **error)
 			seals_gap_resource(level->listing->seals, level->resource, IDC_PROTOCOL, reason);
 		}
 	}
+	g_ptr_array_sort(level->through, policies_compare);
 	return TRUE;
 }
 
@@ -102,7 +109,8 @@ policies_indirect_grants(const PoliciesLevel *level, GError **error)
 
 	for (guint i = 0; i < level->through->len; i++) {
 		g_autoptr(GError) failed = NULL;
-		const GArray *people = schedules_people(listing, g_ptr_array_index(level->raw, i), &failed);
+		const GArray *people = schedules_people(
+		    listing, (const gchar *)g_ptr_array_index(level->through, i) + strlen(POLICIES_SCHEDULE), &failed);
 
 		if (failed != NULL) {
 			g_propagate_error(error, g_steal_pointer(&failed));
@@ -158,8 +166,7 @@ policies_level(Listing *listing, SealsResource *resource, const gchar *policy_id
 				       .resource = resource,
 				       .id = ids_policy(policy_id, position),
 				       .direct = g_array_new(FALSE, FALSE, sizeof(guint32)),
-				       .through = g_ptr_array_new_with_free_func(g_free),
-				       .raw = g_ptr_array_new()};
+				       .through = g_ptr_array_new_with_free_func(g_free)};
 
 	if (!policies_targets(&level, json_read_array(rule, "targets"), error))
 		return FALSE;
