@@ -58,7 +58,7 @@ assert_refused(Fixture *fixture, const char *text, const char *code, const char 
 static void
 assert_refused_with(Fixture *fixture, const char *more, const char *code, const char *part)
 {
-	g_autofree char *text = g_strdup_printf("{%s, %s", more, MINIMAL + 1);
+	g_autofree char *text = g_strdup_printf("{%s, %s", more, &MINIMAL[1]);
 
 	assert_refused(fixture, text, code, part);
 }
@@ -66,12 +66,13 @@ assert_refused_with(Fixture *fixture, const char *more, const char *code, const 
 static void
 test_defaults(Fixture *fixture, gconstpointer data)
 {
-	g_autofree char *path = support_write(fixture->folder, "data/apps/Memory.json", MINIMAL, 0600);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Manifest) manifest = NULL;
-	g_autoptr(App) app = app_load(fixture->paths, "mEMORY", &manifest, &error);
+	g_autoptr(App) app = NULL;
 
+	g_free(support_write(fixture->folder, "data/apps/Memory.json", MINIMAL, 0600));
 	(void)data;
+	app = app_load(fixture->paths, "mEMORY", &manifest, &error);
 	g_assert_no_error(error);
 	g_assert_cmpstr(app->identifier, ==, "Memory");
 	g_assert_cmpstr(app->access, ==, "api");
@@ -135,14 +136,15 @@ test_round(Fixture *fixture, gconstpointer data)
 static void
 test_natural(Fixture *fixture, gconstpointer data)
 {
-	g_autofree char *path = support_write(fixture->folder, "data/apps/Memory.json",
-					      "{\"connector\": \"memory\", \"name\": \"M\", \"identifier\": \"Memory\","
-					      " \"settings\": {\"file\": \"/x\", \"requests_per_minute\": 30}}",
-					      0600);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(App) app = app_load(fixture->paths, "Memory", NULL, &error);
+	g_autoptr(App) app = NULL;
 
+	g_free(support_write(fixture->folder, "data/apps/Memory.json",
+			     "{\"connector\": \"memory\", \"name\": \"M\", \"identifier\": \"Memory\","
+			     " \"settings\": {\"file\": \"/x\", \"requests_per_minute\": 30}}",
+			     0600));
 	(void)data;
+	app = app_load(fixture->paths, "Memory", NULL, &error);
 	g_assert_no_error(error);
 	g_assert_cmpstr(g_hash_table_lookup(app->settings, "requests_per_minute"), ==, "30");
 }
@@ -284,9 +286,9 @@ test_identifier_taken(Fixture *fixture, gconstpointer data)
 static void
 test_identifier_by_hand(Fixture *fixture, gconstpointer data)
 {
-	g_autofree char *path = support_write(fixture->folder, "data/apps/Memory.json", MINIMAL, 0600);
 	g_autoptr(GError) error = NULL;
 
+	g_free(support_write(fixture->folder, "data/apps/Memory.json", MINIMAL, 0600));
 	(void)data;
 	g_assert_false(identifier_check_free(fixture->paths, "memory", &error));
 	support_assert_error(error, IDC_CONFLICT, "identifier_taken", NULL);

@@ -413,15 +413,16 @@ test_find(void)
 	g_autoptr(HostPaths) paths = support_paths(folder);
 	g_autofree char *good = support_manifest("faulty", "1.0.0", "faulty.so", NULL);
 	g_autofree char *shadow = support_manifest("faulty", "9.9.9", "faulty.so", NULL);
-	g_autofree char *first = support_write(folder, "modules/faulty.json", good, 0644);
-	g_autofree char *second = support_write(folder, "manifest/faulty.json", shadow, 0644);
-	g_autofree char *broken = support_write(folder, "manifest/broken.json", "{", 0644);
-	g_autofree char *schema = support_write(folder, "manifest/manifest.schema.json", "{", 0644);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GError) error_broken = NULL;
 	g_autoptr(GError) error_unknown = NULL;
-	g_autoptr(Manifest) manifest = manifest_find(paths, "FAULTY", &error);
+	g_autoptr(Manifest) manifest = NULL;
 
+	g_free(support_write(folder, "modules/faulty.json", good, 0644));
+	g_free(support_write(folder, "manifest/faulty.json", shadow, 0644));
+	g_free(support_write(folder, "manifest/broken.json", "{", 0644));
+	g_free(support_write(folder, "manifest/manifest.schema.json", "{", 0644));
+	manifest = manifest_find(paths, "FAULTY", &error);
 	g_assert_no_error(error);
 	g_assert_cmpstr(manifest->version, ==, "1.0.0");
 	g_assert_null(manifest_find(paths, "broken", &error_broken));
