@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The idc contributors
 """What modules, capabilities, connect and validate say and do: exit, status and sentence of each case. usage: cli.py IDC_HOST MODULES"""
+import fcntl
 import json
 import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 
 import programs
 import tap
@@ -404,6 +407,30 @@ def capabilities_shown():
         refused(case, case.host.run("capabilities", "memry"), 2, 'There is no connector "memry"; did you mean memory?')
 
 
+def on_terminal(columns, *arguments):
+    """The lines of a command whose output goes to a terminal that is so wide."""
+    leader, follower = os.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    done = subprocess.run([IDC_HOST, "--modules", MODULES, *arguments], stdin=subprocess.DEVNULL, stdout=follower, check=True)
+    os.close(follower)
+    said = b""
+    try:
+        while chunk := os.read(leader, 65536):
+            said += chunk
+    except OSError:  # what a terminal says when its last writer is gone
+        pass
+    os.close(leader)
+    assert done.returncode == 0
+    return [line.rstrip() for line in said.decode().splitlines()]
+
+
+def table_fits():
+    lines = on_terminal(40, "capabilities", "memory")
+    assert max(map(len, lines)) <= 40, lines
+    assert "Add User to Groups No, a text file is" in lines and "                   read only" in lines, lines
+    assert "Add User to Groups No, a text file is read only" in on_terminal(200, "capabilities", "memory")
+
+
 # ---- usage ----
 
 def usage_errors():
@@ -503,6 +530,7 @@ def main():
         ("modules: an unknown key of a manifest is told and tolerated", manifest_unknown_key),
         ("modules: finds, filters and tells how to connect", modules_found),
         ("capabilities: shows the manifest's table", capabilities_shown),
+        ("capabilities: a table fits the terminal and breaks between words", table_fits),
         ("usage: each mistake is told with where to look", usage_errors),
         ("usage: help stands everywhere", help_everywhere),
         ("usage: global options are taken before and after the command", globals_anywhere),
