@@ -425,9 +425,9 @@ def on_terminal(columns, *arguments):
 
 
 def table_fits():
-    lines = on_terminal(40, "capabilities", "memory")
-    assert max(map(len, lines)) <= 40, lines
-    assert "Add User to Groups No, a text file is" in lines and "                   read only" in lines, lines
+    lines = on_terminal(43, "capabilities", "memory")
+    assert max(map(len, lines)) <= 43, lines
+    assert "Add User to Groups No, a text file is read" in lines and "                   only" in lines, lines
     assert "Add User to Groups No, a text file is read only" in on_terminal(200, "capabilities", "memory")
 
 
