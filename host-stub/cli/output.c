@@ -2,7 +2,6 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "cli/output.h"
 #include "base/text.h"
-#include <glib/gprintf.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -113,32 +112,49 @@ output_colour(FILE *stream)
 	return isatty(fileno(stream)) != 0 && (no_color == NULL || *no_color == '\0') && g_strcmp0(term, "dumb") != 0;
 }
 
+/* Whatever got into text: nothing of it but a line end reaches a terminal unescaped. */
+static void
+output_write_lines(FILE *stream, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	for (gsize i = 0; lines[i] != NULL; i++) {
+		g_autofree char *escaped = text_escape(lines[i]);
+
+		fprintf(stream, "%s\n", escaped);
+	}
+	if (lines[0] == NULL)
+		fputc('\n', stream);
+}
+
 void
 output_say(Output *output, const char *format, ...)
 {
+	g_autofree char *text = NULL;
 	va_list args;
 
 	if (output_is_json(output) || output_is_quiet(output))
 		return;
 	va_start(args, format);
-	g_vfprintf(stdout, format, args);
+	text = g_strdup_vprintf(format, args);
 	va_end(args);
-	fputc('\n', stdout);
+	output_write_lines(stdout, text);
 }
 
 void
 output_note(Output *output, const char *format, ...)
 {
+	g_autofree char *text = NULL;
 	va_list args;
 
 	if (output_is_quiet(output))
 		return;
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
 	/* What was said before on stdout comes before this where both are one terminal or file. */
 	fflush(stdout);
-	va_start(args, format);
-	g_vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
+	output_write_lines(stderr, text);
 }
 
 /* One line on stderr, its first word coloured where that is wanted. */

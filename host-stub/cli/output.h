@@ -28,10 +28,11 @@ void output_set_connector(Output *output, const char *id, const char *version, c
 /* The envelope's object, to which a command adds its own keys; owned by output. The keys of the envelope are set at the end. */
 json_object *output_body(Output *output);
 
-/* A line on stdout for people; nothing with --json or --quiet. The caller escapes what is not its own, with text_escape(). */
+/* A line (or several) on stdout for people; nothing with --json or --quiet. All but line ends is escaped here; a caller that shows what
+ * may hold a line end of somebody else's escapes that itself, with text_escape() (twice is once). */
 void output_say(Output *output, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* A line on stderr that is no result: nothing with --quiet. */
+/* The same on stderr, for what is no result: nothing with --quiet. */
 void output_note(Output *output, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* A sentence on stderr ("Warning: ..."), escaped, and in warnings[] of the envelope. */

@@ -264,6 +264,27 @@ test_truncated(void)
 	}
 }
 
+/* Any byte of it turned into any other: read or refused, never worse. */
+static void
+test_flipped(void)
+{
+	g_autofree char *path = g_build_filename(g_getenv("HOST_TEST_SOURCE"), "manifest/pagerduty.json", NULL);
+	g_autofree char *text = support_read(path);
+	gsize length = strlen(text);
+
+	for (guint i = 0; i < 3000; i++) {
+		gsize at = (gsize)g_test_rand_int_range(0, (gint32)length);
+		char before = text[at];
+		g_autoptr(GError) error = NULL;
+		g_autoptr(Manifest) manifest = NULL;
+
+		text[at] = (char)g_test_rand_int_range(-128, 128);
+		manifest = manifest_parse(text, length, "m.json", &error);
+		g_assert_true((manifest != NULL) == (error == NULL));
+		text[at] = before;
+	}
+}
+
 static void
 test_scopes(void)
 {
@@ -471,6 +492,7 @@ main(int argc, char **argv)
 	g_test_add_func("/manifest/a pattern that is no regular expression is refused", test_regex);
 	g_test_add_func("/manifest/two settings of one name are refused", test_twice);
 	g_test_add_func("/manifest/every truncation is refused", test_truncated);
+	g_test_add_func("/manifest/with any byte changed it is read or refused", test_flipped);
 	g_test_add_func("/manifest/scopes are those for reading unless writes are wanted", test_scopes);
 	g_test_add_func("/manifest/the budget follows sizes and settings", test_budget);
 	g_test_add_func("/settings/each type takes its values and refuses others saying what is allowed", test_values);
