@@ -58,12 +58,21 @@ class Host:
     def __exit__(self, *_):
         shutil.rmtree(self.folder)
 
+    def _command(self, arguments, under=()):
+        return [*under, *self._program, "--data", str(self.folder / "data"), "--modules", self._modules, *arguments]
+
+    def _environment(self):
+        kept = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+        return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8", **kept}
+
     def run(self, *arguments, under=(), timeout=300):
         """One command, its output as text; under is what to run it with."""
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8"}
-        environment.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
-        command = [*under, *self._program, "--data", str(self.folder / "data"), "--modules", self._modules, *arguments]
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True, timeout=timeout, env=environment)
+        return subprocess.run(self._command(arguments, under), stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True,
+                              timeout=timeout, env=self._environment())
+
+    def start(self, *arguments):
+        """The process of one command, its output in a pipe."""
+        return subprocess.Popen(self._command(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=self._environment())
 
     def succeed(self, *arguments, **options):
         done = self.run(*arguments, **options)

@@ -1,0 +1,43 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The idc contributors
+"""How a full sync grows with the account, against the simulator. usage: bench.py IDC_HOST MODULES SIMULATOR
+
+Times on one machine say little about another, so each size is set beside the smallest of the same run.
+"""
+import json
+import os
+import sys
+import time
+
+import programs
+
+SIZES = (100, 1000, 9900)
+
+
+def measured(host, *arguments):
+    """Seconds, peak memory in KiB and the JSON answer of one command."""
+    begin = time.monotonic()
+    process = host.start(*arguments)
+    answer = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close()
+    assert process.returncode == 0, f"exit {process.returncode}: {answer}"
+    return time.monotonic() - begin, usage.ru_maxrss, json.loads(answer)
+
+
+def main(idc_host, modules, simulator_program):
+    print(f"{'users':>8} {'grants':>9} {'requests':>9} {'seconds':>8} {'peak MiB':>9} {'µs/grant':>9} {'memory ×':>9}")
+    first = None
+    for users in SIZES:
+        with programs.Simulator(simulator_program, "--users", str(users)) as simulator, programs.Host(idc_host, modules) as host:
+            host.connect(simulator)
+            seconds, memory, answer = measured(host, "--json", "sync", "PagerDuty", "--full")
+        first = first or memory
+        print(f"{users:>8} {answer['grants']:>9} {answer['requests']:>9} {seconds:>8.2f} {memory / 1024:>9.1f} "
+              f"{seconds * 1e6 / max(answer['grants'], 1):>9.1f} {memory / first:>9.2f}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
