@@ -56,7 +56,7 @@ print(functools.reduce(lambda value, key: value[key], sys.argv[2].split("."), js
 step "A simulated PagerDuty on this machine: 300 users, no account needed, nothing leaves this machine"
 printf '$ ./dev sim --users 300 &\n'
 mkfifo "$folder/ready"
-"$top/build/tests/simulator/pd-sim" --users 300 >"$folder/ready" &
+"$top/build/tests/simulator/pd-sim" --exit-with-parent --users 300 >"$folder/ready" &
 simulator=$!
 read -r ready <"$folder/ready"
 printf 'It listens on 127.0.0.1, port %s. What follows works in a folder of its own, %s, which is removed at the end.\n' "$(fact port)" "${IDC_DATA#"$top/"}"

@@ -16,7 +16,7 @@ class Simulator:
     """A simulated service on a free port. Use it in a with block: it ends with it."""
 
     def __init__(self, program, *arguments):
-        self._process = subprocess.Popen([program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen([program, "--exit-with-parent", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         line = self._process.stdout.readline()
         assert line, f"{program} ended with {self._process.wait()} before it was ready"
         self.line = line
