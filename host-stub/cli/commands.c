@@ -7,6 +7,7 @@ static const CliCommand commands[] = {
     {"capabilities", "CONNECTOR", "what a connector can do", cmd_capabilities},
     {"connect", "CONNECTOR", "connect an app: authorize, validate, save, first full sync", cmd_connect},
     {"validate", "ID", "whether an app works: as whom, scopes, what can be read, costs", cmd_validate},
+    {"sync", "ID", "read who holds what and bring the store up to date", cmd_sync},
     {NULL, NULL, NULL, NULL},
 };
 

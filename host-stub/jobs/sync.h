@@ -33,6 +33,9 @@ typedef struct {
 	const char *accept;        /* digest of a held list that may be taken, or NULL */
 	SyncProgressFunc progress; /* NULL: nobody watches */
 	gpointer user_data;
+	void (*opened)(Session *session,
+		       gpointer opened_data); /* NULL: nobody listens; before the first request of an own session */
+	gpointer opened_data;
 } SyncOptions;
 
 /* What a sync did. Times are milliseconds since 1970. Merged: see merge.h. */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+#include "jobs/sync.h"
+#include "cli/commands.h"
+#include "cli/log.h"
+#include "cli/progress.h"
+#include "cli/summary.h"
+
+static void
+sync_on_opened(Session *session, gpointer user_data)
+{
+	cli_log_watch(user_data, session);
+}
+
+int
+cmd_sync(CliContext *ctx, int argc, char **argv)
+{
+	static const CliUsage usage = {
+	    .synopsis = "ID",
+	    .summary = "Reads who holds what and brings the store up to date",
+	    .details =
+		"A list that would remove more than the app's guard allows is held: nothing is replaced, the exit status is 5,\n"
+		"and --accept with the digest that was told takes these removals. Exit status 3 tells a partial list, 7 that\n"
+		"another sync of this app runs or that the service asks to come back later.",
+	    .min_args = 1,
+	    .max_args = 1,
+	};
+	gboolean full = FALSE;
+	g_autofree char *accept = NULL;
+	const GOptionEntry entries[] = {
+	    {"full", 0, 0, G_OPTION_ARG_NONE, &full, "Read everything, not only what changed", NULL},
+	    {"accept", 0, 0, G_OPTION_ARG_STRING, &accept, "Take the held removals with this digest", "DIGEST"},
+	    {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+	};
+	g_autoptr(Manifest) manifest = NULL;
+	g_autoptr(App) app = NULL;
+	g_autoptr(Vault) vault = NULL;
+	g_autoptr(SyncReport) report = NULL;
+	g_autoptr(GError) error = NULL;
+	Progress *progress;
+	SyncOptions options = {0};
+	int exit_status;
+
+	if (!cli_start(ctx, argc, argv, &usage, entries, &exit_status))
+		return exit_status;
+	output_set_identifier(ctx->out, ctx->args[0]);
+	app = app_load(ctx->paths, ctx->args[0], &manifest, &error);
+	if (app == NULL)
+		return output_fail(ctx->out, error);
+	output_set_identifier(ctx->out, app->identifier);
+	output_set_connector(ctx->out, manifest->id, manifest->version, manifest->module_sha256);
+	vault = vault_open(ctx->paths->data);
+	progress = progress_new(ctx->out);
+	options.full = full;
+	options.accept = accept;
+	options.progress = progress != NULL ? progress_show : NULL;
+	options.user_data = progress;
+	options.opened = sync_on_opened;
+	options.opened_data = ctx->out;
+	report = sync_run(ctx->paths, app, manifest, vault, NULL, &options, &error);
+	progress_free(progress);
+	if (report == NULL)
+		return output_fail(ctx->out, error);
+	return output_finish(ctx->out, summary_tell(ctx->out, report));
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+#include "jobs/lock.h"
+#include "base/error.h"
+#include "base/files.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* Identifiers are unique without case. */
+static char *
+lock_path(const HostPaths *paths, const char *identifier)
+{
+	g_autofree char *lower = g_ascii_strdown(identifier, -1);
+	g_autofree char *name = g_strdup_printf("locks/%s.sync.lock", lower);
+
+	return paths_in_data(paths, name);
+}
+
+int
+lock_take(const HostPaths *paths, const char *identifier, GError **error)
+{
+	g_autofree char *path = lock_path(paths, identifier);
+	g_autofree char *folder = g_path_get_dirname(path);
+	g_autoptr(GError) error_local = NULL;
+	int lock;
+
+	if (g_mkdir_with_parents(folder, 0700) != 0) {
+		host_error_set(error, IDC_IO, "file_not_written", "The folder %s cannot be made: %s.", folder, g_strerror(errno));
+		return -1;
+	}
+	lock = files_lock(path, 0, NULL, NULL, &error_local);
+	if (lock >= 0)
+		return lock;
+	if (host_error_status(error_local) == IDC_TIMEOUT) {
+		host_error_set(error, IDC_UNAVAILABLE, "sync_running",
+			       "Another sync of %s is running. Nothing was asked for; try again when it has ended.", identifier);
+		host_error_set_exit(*error, HOST_EXIT_LATER);
+	} else {
+		g_propagate_error(error, g_steal_pointer(&error_local));
+	}
+	return -1;
+}
+
+void
+lock_release(int lock)
+{
+	files_unlock(lock);
+}
+
+gboolean
+lock_is_held(const HostPaths *paths, const char *identifier)
+{
+	g_autofree char *path = lock_path(paths, identifier);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	gboolean held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return held;
+}

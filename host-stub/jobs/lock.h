@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+/* One sync of an app at a time, over all processes. */
+#pragma once
+#include "base/paths.h"
+#include <glib.h>
+
+/* Takes the app's lock at once, or fails: "sync_running", exit HOST_EXIT_LATER. Given back by lock_release(), or by the kernel when the
+ * process dies. Returns a descriptor, or -1. */
+int lock_take(const HostPaths *paths, const char *identifier, GError **error);
+
+void lock_release(int lock);
+
+/* Whether somebody holds it now. */
+gboolean lock_is_held(const HostPaths *paths, const char *identifier);
