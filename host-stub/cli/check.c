@@ -134,7 +134,7 @@ check_show_surveys(Output *out, const CheckReport *report)
 	g_autoptr(OutputTable) table = output_table_new(columns, G_N_ELEMENTS(columns));
 	json_object *list = json_object_new_array();
 
-	json_object_object_add(output_body(out), "kinds", list);
+	json_object_object_add(output_body(out), "survey", list);
 	for (guint i = 0; report->surveys != NULL && i < report->surveys->len; i++) {
 		const SessionSurvey *survey = g_ptr_array_index(report->surveys, i);
 		g_autofree char *count =

@@ -7,6 +7,7 @@
 #include "cli/form.h"
 #include "cli/log.h"
 #include "cli/setup.h"
+#include "cli/syncing.h"
 #include "load/app.h"
 #include "load/identifier.h"
 #include "load/session.h"
@@ -81,10 +82,9 @@ connect_save(const HostPaths *paths, App *app, const SessionIdentity *identity, 
 
 /* Everything up to and including the saved app. */
 static App *
-connect_app(CliContext *ctx, const Form *form, Manifest *manifest, gboolean same_account, GError **error)
+connect_app(CliContext *ctx, const Form *form, Manifest *manifest, Vault *vault, gboolean same_account, GError **error)
 {
 	g_autoptr(App) app = form_app(form, manifest, error);
-	g_autoptr(Vault) vault = vault_open(ctx->paths->data);
 	g_autoptr(Vault) staged = vault_stage(vault);
 	g_autoptr(Session) session = NULL;
 	g_autoptr(CheckReport) report = NULL;
@@ -152,6 +152,7 @@ cmd_connect(CliContext *ctx, int argc, char **argv)
 	    {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
 	};
 	g_autoptr(Manifest) manifest = NULL;
+	g_autoptr(Vault) vault = NULL;
 	g_autoptr(App) app = NULL;
 	g_autoptr(GError) error = NULL;
 	int exit_status;
@@ -164,10 +165,14 @@ cmd_connect(CliContext *ctx, int argc, char **argv)
 	output_set_connector(ctx->out, manifest->id, manifest->version, manifest->module_sha256);
 	if (print_setup)
 		return setup_print(ctx->out, manifest, &form);
-	app = connect_app(ctx, &form, manifest, same_account, &error);
+	vault = vault_open(ctx->paths->data);
+	app = connect_app(ctx, &form, manifest, vault, same_account, &error);
 	if (app == NULL)
 		return output_fail(ctx->out, error);
 	output_say(ctx->out, "%s", "");
-	output_say(ctx->out, "Saved as %s.", app->identifier);
-	return output_finish(ctx->out, HOST_EXIT_OK);
+	output_say(ctx->out, "Saved as %s. Reading who holds what for the first time.", app->identifier);
+	exit_status = (int)syncing_run(ctx, app, manifest, vault, TRUE, NULL);
+	if (exit_status != HOST_EXIT_OK)
+		output_note(ctx->out, "The app is saved. When what was said is put right: idc-host sync %s", app->identifier);
+	return output_finish(ctx->out, (HostExit)exit_status);
 }

@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
-#include "jobs/sync.h"
 #include "cli/commands.h"
-#include "cli/log.h"
-#include "cli/progress.h"
-#include "cli/summary.h"
-
-static void
-sync_on_opened(Session *session, gpointer user_data)
-{
-	cli_log_watch(user_data, session);
-}
+#include "cli/syncing.h"
 
 int
 cmd_sync(CliContext *ctx, int argc, char **argv)
@@ -35,10 +26,7 @@ cmd_sync(CliContext *ctx, int argc, char **argv)
 	g_autoptr(Manifest) manifest = NULL;
 	g_autoptr(App) app = NULL;
 	g_autoptr(Vault) vault = NULL;
-	g_autoptr(SyncReport) report = NULL;
 	g_autoptr(GError) error = NULL;
-	Progress *progress;
-	SyncOptions options = {0};
 	int exit_status;
 
 	if (!cli_start(ctx, argc, argv, &usage, entries, &exit_status))
@@ -50,16 +38,5 @@ cmd_sync(CliContext *ctx, int argc, char **argv)
 	output_set_identifier(ctx->out, app->identifier);
 	output_set_connector(ctx->out, manifest->id, manifest->version, manifest->module_sha256);
 	vault = vault_open(ctx->paths->data);
-	progress = progress_new(ctx->out);
-	options.full = full;
-	options.accept = accept;
-	options.progress = progress != NULL ? progress_show : NULL;
-	options.user_data = progress;
-	options.opened = sync_on_opened;
-	options.opened_data = ctx->out;
-	report = sync_run(ctx->paths, app, manifest, vault, NULL, &options, &error);
-	progress_free(progress);
-	if (report == NULL)
-		return output_fail(ctx->out, error);
-	return output_finish(ctx->out, summary_tell(ctx->out, report));
+	return output_finish(ctx->out, syncing_run(ctx, app, manifest, vault, full, accept));
 }

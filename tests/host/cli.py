@@ -185,6 +185,36 @@ def saved_whole():
         assert case.data.stat().st_mode & 0o7777 == 0o700
 
 
+def first_sync_runs():
+    with Case() as case:
+        done = case.connect("--set", "file={world}", "--sync", "manual", "--json")
+        told = json.loads(done.stdout)
+        assert done.returncode == 0, done.stderr
+        assert (told["mode"], told["complete"], told["users"], told["entitlements"], told["grants"]) == ("full", True, 1, 1, 1), told
+        assert told["subject"] == "memory@example.org" and told["full_sync"]["exact"] is False, told
+
+
+def first_sync_fails():
+    """The app stays when it was found good and only the list failed: what is to be repeated is a sync, not the whole connection."""
+    with Case() as case:
+        case.write("world", WORLD + "fail\t302\tToo many requests, try again later.\n")
+        done = case.connect("--set", "file={world}")
+        refused(case, done, 7, "Too many requests, try again later. (request id memory-request)")
+        assert done.stderr.endswith("The app is saved. When what was said is put right: idc-host sync Memory\n"), done.stderr
+        assert case.apps() == ["Memory.json"]
+        case.write("world", WORLD)
+        case.host.succeed("sync", "Memory")
+
+
+def first_sync_partial():
+    with Case() as case:
+        case.write("world", WORLD + "seal\tgrant\tpartial\tstatus=202\treason=The grants may not be read.\n")
+        done = case.connect("--set", "file={world}", "--json")
+        told = json.loads(done.stdout)
+        assert done.returncode == 3 and told["exit"] == 3 and not told["complete"], told
+        assert case.apps() == ["Memory.json"]
+
+
 def secret_nowhere():
     """Neither what was given nor what was refused shows up anywhere but in the vault."""
     with Case() as case:
@@ -286,10 +316,10 @@ def validates():
         assert told["scopes"] == [
             {"scope": "read.all", "granted": True, "required": True, "without": "nothing can be listed"},
             {"scope": "read.more", "granted": False, "required": False, "without": "some things are not seen"}], told["scopes"]
-        assert told["kinds"] == [
+        assert told["survey"] == [
             {"kind": "principal", "readable": True, "count": 1, "problem": None},
-            {"kind": "team", "readable": False, "count": None, "problem": "The teams may not be read: ask for the scope."}], told["kinds"]
-        assert told["full_sync"] == {"requests": 3, "exact": False, "minutes": 0.05}, told["full_sync"]
+            {"kind": "team", "readable": False, "count": None, "problem": "The teams may not be read: ask for the scope."}], told["survey"]
+        assert told["full_sync"] == {"requests": 3, "exact": True, "minutes": 0.05}, told["full_sync"]
 
 
 def other_account():
@@ -511,6 +541,9 @@ def main():
         ("connect: a taken identifier is refused with a proposal, for ever and without case", identifier_taken),
         ("connect: another app on the same account is refused unless it is wanted", same_account),
         ("connect: the app is saved whole, and nobody else can read it", saved_whole),
+        ("connect: the first sync is full and runs for a manual app too", first_sync_runs),
+        ("connect: a first sync that fails leaves the app and says how to go on", first_sync_fails),
+        ("connect: a first sync that is partial exits 3", first_sync_partial),
         ("connect: a secret shows up nowhere but in the vault", secret_nowhere),
         ("connect: a refused secret is not repeated", secret_refused_unseen),
         ("connect: a secret is read from standard input", secret_from_input),
