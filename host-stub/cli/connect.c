@@ -75,8 +75,8 @@ connect_save(const HostPaths *paths, App *app, const SessionIdentity *identity, 
 		return FALSE;
 	if (vault_commit(staged, error) && app_save(paths, app, error))
 		return TRUE;
-	if (!vault_clear(vault, app->identifier, &error_local))
-		g_prefix_error(error, "Secrets of %s were left behind (%s). ", app->identifier, error_local->message);
+	if (!vault_clear(vault, app->identifier, &error_local) || !identifier_release(paths, app->identifier, &error_local))
+		g_prefix_error(error, "%s could not be taken back whole (%s). ", app->identifier, error_local->message);
 	return FALSE;
 }
 

@@ -101,23 +101,60 @@ identifier_check_free(const HostPaths *paths, const char *identifier, GError **e
 	return text != NULL && identifier_check(paths, text, identifier, error);
 }
 
-gboolean
-identifier_claim(const HostPaths *paths, const char *identifier, GError **error)
+/* Reads the register, lets change() make a new one of it (NULL and *error: it is to stay), and writes that, all under the lock. */
+static gboolean
+identifier_change(const HostPaths *paths, const char *identifier,
+		  char *(*change)(const HostPaths *paths, const char *text, const char *identifier, GError **error), GError **error)
 {
 	g_autofree char *path = paths_in_data(paths, "identifiers");
 	g_autofree char *lock_path = paths_in_data(paths, "identifiers.lock");
-	g_autofree char *text = NULL;
+	g_autofree char *before = NULL;
+	g_autofree char *after = NULL;
 	gboolean good = FALSE;
 	int lock = files_lock(lock_path, IDENTIFIERS_LOCK_MS, NULL, NULL, error);
 
 	if (lock < 0)
 		return FALSE;
-	text = identifier_register(paths, error);
-	if (text != NULL && identifier_check(paths, text, identifier, error)) {
-		g_autofree char *longer = g_strconcat(text, identifier, "\n", NULL);
-
-		good = files_write_atomically(path, longer, strlen(longer), error);
-	}
+	before = identifier_register(paths, error);
+	if (before != NULL)
+		after = change(paths, before, identifier, error);
+	if (after != NULL)
+		good = files_write_atomically(path, after, strlen(after), error);
 	files_unlock(lock);
 	return good;
+}
+
+static char *
+identifier_add(const HostPaths *paths, const char *text, const char *identifier, GError **error)
+{
+	if (!identifier_check(paths, text, identifier, error))
+		return NULL;
+	return g_strconcat(text, identifier, "\n", NULL);
+}
+
+static char *
+identifier_drop(const HostPaths *paths, const char *text, const char *identifier, GError **error)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	GString *rest = g_string_new(NULL);
+
+	(void)paths;
+	(void)error;
+	for (gsize i = 0; lines[i] != NULL; i++) {
+		if (*lines[i] != '\0' && g_ascii_strcasecmp(lines[i], identifier) != 0)
+			g_string_append_printf(rest, "%s\n", lines[i]);
+	}
+	return g_string_free(rest, FALSE);
+}
+
+gboolean
+identifier_claim(const HostPaths *paths, const char *identifier, GError **error)
+{
+	return identifier_change(paths, identifier, identifier_add, error);
+}
+
+gboolean
+identifier_release(const HostPaths *paths, const char *identifier, GError **error)
+{
+	return identifier_change(paths, identifier, identifier_drop, error);
 }

@@ -13,3 +13,6 @@ gboolean identifier_check_free(const HostPaths *paths, const char *identifier, G
 
 /* Takes it for ever; the same failure where somebody was quicker. */
 gboolean identifier_claim(const HostPaths *paths, const char *identifier, GError **error);
+
+/* Gives one back that was claimed for an app which never came to be. For an app that was, never. */
+gboolean identifier_release(const HostPaths *paths, const char *identifier, GError **error);

@@ -284,6 +284,23 @@ test_identifier_taken(Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_identifier_release(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *path = paths_in_data(fixture->paths, "identifiers");
+	g_autofree char *text = NULL;
+	g_autoptr(GError) error = NULL;
+
+	(void)data;
+	g_assert_true(identifier_claim(fixture->paths, "One", &error));
+	g_assert_true(identifier_claim(fixture->paths, "Two", &error));
+	g_assert_true(identifier_release(fixture->paths, "one", &error));
+	g_assert_no_error(error);
+	text = support_read(path);
+	g_assert_cmpstr(text, ==, "Two\n");
+	g_assert_true(identifier_claim(fixture->paths, "ONE", &error));
+}
+
+static void
 test_identifier_by_hand(Fixture *fixture, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -349,6 +366,8 @@ main(int argc, char **argv)
 	g_test_add_func("/identifier/letters, digits, _ and - up to 64", test_identifier_form);
 	g_test_add("/identifier/taken is taken in any case and for ever, with a proposal", Fixture, NULL, set_up,
 		   test_identifier_taken, tear_down);
+	g_test_add("/identifier/one that never came to be is given back", Fixture, NULL, set_up, test_identifier_release,
+		   tear_down);
 	g_test_add("/identifier/an app file put there by hand counts", Fixture, NULL, set_up, test_identifier_by_hand, tear_down);
 	g_test_add("/identifier/a proposal is never too long", Fixture, NULL, set_up, test_identifier_long, tear_down);
 	g_test_add("/identifier/of many at once one gets it", Fixture, NULL, set_up, test_identifier_race, tear_down);
