@@ -322,6 +322,19 @@ def validates():
         assert told["full_sync"] == {"requests": 3, "exact": True, "minutes": 0.05}, told["full_sync"]
 
 
+def costs_from_snapshot():
+    """250 people hold 3 entitlements of one team and one of them one more indirectly: 1 + pages of 250 + 1 team + 750 / 99 grants."""
+    with Case() as case:
+        people = "".join(f"principal\tq{n}\tPerson {n}\n" for n in range(1, 251))
+        rights = "".join(f"entitlement\te{n}\tgroup\tRight {n}\tteam:1\n" for n in range(1, 4))
+        grants = "".join(f"grant\tq{n}\te{right}\n" for n in range(1, 251) for right in range(1, 4))
+        case.write("world", "resource\tteam:1\tteam\tOps\n" + rights + people + grants + "indirect\tq1\te1\tvia=schedule:1\n")
+        told = json.loads(case.connect("--set", "file={world}", "--json").stdout)
+        assert told["grants"] == 751 and told["full_sync"] == {"requests": 5, "exact": False, "minutes": 0.08}, told["full_sync"]
+        told = json.loads(case.host.succeed("validate", "Memory", "--json"))
+        assert told["full_sync"] == {"requests": 12, "exact": True, "minutes": 0.2}, told["full_sync"]
+
+
 def other_account():
     with Case() as case:
         assert case.connect("--set", "file={world}").returncode == 0
@@ -554,6 +567,7 @@ def main():
         ("connect: --print-setup has a form for programs", setup_prints_json),
         ("connect: a data folder that others may write to is refused", data_refused),
         ("validate: tells as whom, scopes, kinds and costs, and exits 3 where a kind cannot be read", validates),
+        ("validate: what a full sync costs follows the last snapshot", costs_from_snapshot),
         ("validate: another account than the app's is refused", other_account),
         ("validate: an app that was edited wrongly is refused with file, path and what is allowed", app_by_hand),
         ("validate: an unknown app is told", app_unknown),
