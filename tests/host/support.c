@@ -13,7 +13,7 @@ char *
 support_folder(void)
 {
 	g_autoptr(GError) error = NULL;
-	char *folder = g_dir_make_tmp("idc-host-test-XXXXXX", &error);
+	char *folder = g_dir_make_tmp(NULL, &error);
 
 	g_assert_no_error(error);
 	return folder;
