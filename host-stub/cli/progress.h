@@ -10,7 +10,7 @@ typedef struct Progress Progress;
 Progress *progress_new(const Output *output);
 
 /* A SyncProgressFunc; user_data is the Progress. */
-void progress_show(const SyncProgress *progress, gpointer user_data);
+void progress_show(const SyncProgress *now, gpointer user_data);
 
 /* Clears the line. To be called before anything else is printed. */
 void progress_free(Progress *progress);

@@ -9,8 +9,10 @@
  */
 #pragma once
 #include "state/sql.h"
-#include "state/stage.h"
 #include "state/store-private.h"
+
+/* Public as stage.h has it. */
+typedef struct Stage Stage;
 
 /* How a thing stands in stage_thing. */
 typedef enum {
