@@ -30,6 +30,8 @@ static const char tables[] =
     " reason TEXT, emitted INTEGER NOT NULL, PRIMARY KEY(record, scope, scope_id)) WITHOUT ROWID;"
     "CREATE TEMP TABLE stage_app(app INTEGER NOT NULL);";
 
+/* One transaction for all that streams in: over temporary tables alone it locks nobody out and holds up nobody's log. That is why the
+ * snapshot is looked into over the store's own connection meanwhile. */
 static gboolean
 stage_prepare(Stage *stage, GError **error)
 {
@@ -42,7 +44,7 @@ stage_prepare(Stage *stage, GError **error)
 						    " VALUES(:at, :verb, :user, :entitlement, :actor, :method)",
 						    error);
 	return stage->stmts[STAGE_ADD_EVENT] != NULL && things_prepare(stage, error) && grants_prepare(stage, error) &&
-	       seals_prepare(stage, error);
+	       seals_prepare(stage, error) && sql_exec(stage->db, "BEGIN", error);
 }
 
 Stage *
@@ -168,6 +170,6 @@ stage_finish(Stage *stage, int32_t status, GError **error)
 		g_propagate_error(error, stage_take_error(stage));
 		return FALSE;
 	}
-	return seals_finish(stage, status, error) && grants_sort(stage, error) && seals_check_counts(stage, error) &&
-	       things_finish(stage, error) && grants_take_back(stage, error);
+	return sql_exec(stage->db, "COMMIT", error) && seals_finish(stage, status, error) && grants_sort(stage, error) &&
+	       seals_check_counts(stage, error) && things_finish(stage, error) && grants_take_back(stage, error);
 }

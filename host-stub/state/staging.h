@@ -55,7 +55,7 @@ struct Stage {
 	GHashTable *kinds; /* of entitlements -> StageKind as a number */
 	GError *error;     /* why stage_take() refused */
 	sqlite3_stmt *stmts[N_STAGE_STATEMENTS];
-	sqlite3_stmt *find_old[KIND_GRANT]; /* a thing of the snapshot by its id */
+	sqlite3_stmt *find_old[KIND_GRANT]; /* a thing of the snapshot by its id, over the store's connection */
 	gint64 next_key[KIND_GRANT];
 	ThingMemo memo[KIND_GRANT]; /* lists come in runs of one entitlement or one user */
 	guint64 emitted[N_KINDS];

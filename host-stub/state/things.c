@@ -17,8 +17,9 @@ things_prepare(Stage *stage, GError **error)
 		if (!sql_int(last, &stage->next_key[kind], error))
 			return FALSE;
 		stage->next_key[kind]++;
-		stage->find_old[kind] = sql_prepare_take(
-		    stage->db, g_strdup_printf("SELECT key FROM main.%s WHERE app=:app AND id=:id", store_table(kind)), error);
+		stage->find_old[kind] =
+		    sql_prepare_take(store_db(stage->store),
+				     g_strdup_printf("SELECT key FROM %s WHERE app=:app AND id=:id", store_table(kind)), error);
 		if (stage->find_old[kind] == NULL)
 			return FALSE;
 		sql_bind_int(stage->find_old[kind], ":app", stage->app);
