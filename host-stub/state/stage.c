@@ -8,7 +8,7 @@
 
 /* Page caches: what a list of any length needs of memory. */
 #define STAGE_CACHE_KIB 4096
-#define STAGE_TEMP_KIB 12288
+#define STAGE_TEMP_KIB 6144
 
 static const char tables[] =
     "CREATE TEMP TABLE stage_thing("
