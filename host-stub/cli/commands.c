@@ -8,6 +8,7 @@ static const CliCommand commands[] = {
     {"connect", "CONNECTOR", "connect an app: authorize, validate, save, first full sync", cmd_connect},
     {"validate", "ID", "whether an app works: as whom, scopes, what can be read, costs", cmd_validate},
     {"sync", "ID", "read who holds what and bring the store up to date", cmd_sync},
+    {"show", "ID WHAT", "users, entitlements, grants, attributes, changes, syncs, tasks", cmd_show},
     {NULL, NULL, NULL, NULL},
 };
 

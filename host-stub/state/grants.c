@@ -88,6 +88,12 @@ grants_take(Stage *stage, const idc_record *record, GError **error)
 		via = encode_joined(record->attrs, record->n_attrs, GRANT_VIA);
 		attributes = encode_attributes(record->attrs, record->n_attrs, GRANT_VIA);
 	}
+	/* What it is held through is what tells it from a direct one wherever it is shown. */
+	if ((record->flags & IDC_RECORD_INDIRECT) != 0 && via == NULL) {
+		g_autofree char *name = grants_name(record);
+
+		return staging_break(error, "listed %s without saying via what", name);
+	}
 	sqlite3_bind_int64(stmt, 1, user);
 	sqlite3_bind_int64(stmt, 2, entitlement);
 	sqlite3_bind_int64(stmt, 3, (record->flags & IDC_RECORD_INDIRECT) != 0 ? 1 : 0);

@@ -151,6 +151,24 @@ store_find_app(Store *store, const char *identifier, gint64 *ret_app, GError **e
 	return sql_int(stmt, ret_app, error);
 }
 
+char *
+store_identifier(Store *store, gint64 app, GError **error)
+{
+	g_autoptr(sqlite3_stmt) stmt = sql_prepare(store->db, "SELECT identifier FROM apps WHERE app=:app", error);
+	gboolean row = FALSE;
+
+	if (stmt == NULL)
+		return NULL;
+	sql_bind_int(stmt, ":app", app);
+	return sql_step(stmt, &row, error) ? sql_dup_text(stmt, 0) : NULL;
+}
+
+gboolean
+store_freeze(Store *store, GError **error)
+{
+	return sql_exec(store->db, "BEGIN; SELECT count(*) FROM apps", error);
+}
+
 gboolean
 store_add_app(Store *store, const char *identifier, gint64 *ret_app, GError **error)
 {

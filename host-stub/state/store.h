@@ -19,7 +19,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
 /* The number of an app, matched without case; 0 where it never had a sync. */
 gboolean store_find_app(Store *store, const char *identifier, gint64 *ret_app, GError **error);
 
-/* The same; made where missing. */
+/* The identifier of an app as it was first written. Free with g_free. */
+char *store_identifier(Store *store, gint64 app, GError **error);
+
+/* From now until it is closed the store shows what it shows now, whatever others write. */
+gboolean store_freeze(Store *store, GError **error);
+
+/* As store_find_app(); made where missing. */
 gboolean store_add_app(Store *store, const char *identifier, gint64 *ret_app, GError **error);
 
 /* What is incomplete in the present snapshot. */

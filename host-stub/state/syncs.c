@@ -31,6 +31,8 @@ syncs_state_free(SyncsState *state)
 	if (state == NULL)
 		return;
 	g_free(state->module_sha256);
+	g_free(state->connector);
+	g_free(state->version);
 	g_free(state->settings_hash);
 	g_free(state->cursor);
 	g_free(state->held_digest);
@@ -44,7 +46,8 @@ syncs_state_merged(Store *store, gint64 app, SyncsState *state, GError **error)
 	gboolean row = FALSE;
 	g_autoptr(sqlite3_stmt) stmt =
 	    sql_prepare(store_db(store),
-			"SELECT a.merged_sync, s.started, s.finished, a.module_sha256, a.settings_hash, a.cursor, h.digest, h.sync"
+			"SELECT a.merged_sync, s.started, s.finished, a.module_sha256, a.settings_hash, a.cursor, h.digest, h.sync,"
+			" s.connector, s.version"
 			" FROM apps a LEFT JOIN syncs s ON s.app=a.app AND s.sync=a.merged_sync LEFT JOIN held h ON h.app=a.app"
 			" WHERE a.app=:app",
 			error);
@@ -64,6 +67,8 @@ syncs_state_merged(Store *store, gint64 app, SyncsState *state, GError **error)
 	state->cursor = sql_dup_text(stmt, 5);
 	state->held_digest = sql_dup_text(stmt, 6);
 	state->held_sync = sqlite3_column_int64(stmt, 7);
+	state->connector = sql_dup_text(stmt, 8);
+	state->version = sql_dup_text(stmt, 9);
 	return TRUE;
 }
 

@@ -21,6 +21,8 @@ typedef struct {
 	gint64 merged_started;
 	gint64 merged_finished;
 	char *module_sha256; /* what listed then */
+	char *connector;
+	char *version;
 	char *settings_hash;
 	char *cursor;
 	char *held_digest; /* a list that is held, or NULL */
