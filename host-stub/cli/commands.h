@@ -20,6 +20,7 @@ int cmd_modules(CliContext *ctx, int argc, char **argv);
 int cmd_capabilities(CliContext *ctx, int argc, char **argv);
 int cmd_connect(CliContext *ctx, int argc, char **argv);
 int cmd_validate(CliContext *ctx, int argc, char **argv);
+int cmd_audit(CliContext *ctx, int argc, char **argv);
 int cmd_sync(CliContext *ctx, int argc, char **argv);
 int cmd_show(CliContext *ctx, int argc, char **argv);
 int cmd_status(CliContext *ctx, int argc, char **argv);

@@ -62,20 +62,27 @@ static const char version_1[] =
     " app INTEGER NOT NULL, record INTEGER NOT NULL, resource TEXT NOT NULL, status INTEGER NOT NULL, reason TEXT NOT NULL,"
     " since INTEGER NOT NULL, PRIMARY KEY(app, record, resource)) STRICT, WITHOUT ROWID;"
     /* verb is IDC_VERB_ADDED, _REMOVED or _CHANGED; origin: 0 baseline, 1 outside, 2 platform, 3 unknown. In a resource's rows
-     * entitlement_id is the resource's id. */
+     * entitlement_id is the resource's id. time is NULL where a sync found it (then it is the sync's), and sync 0 where a change of this
+     * host's made it. */
     "CREATE TABLE changes("
     " change INTEGER PRIMARY KEY, app INTEGER NOT NULL, sync INTEGER NOT NULL, record INTEGER NOT NULL, verb INTEGER NOT NULL,"
-    " user_id TEXT, entitlement_id TEXT, before TEXT, after TEXT, origin INTEGER NOT NULL, actor TEXT, method TEXT) STRICT;"
+    " user_id TEXT, entitlement_id TEXT, before TEXT, after TEXT, origin INTEGER NOT NULL, actor TEXT, method TEXT,"
+    " time INTEGER) STRICT;"
     "CREATE INDEX changes_sync ON changes(app, sync);"
     "CREATE TABLE held(app INTEGER PRIMARY KEY, sync INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;"
     "CREATE TABLE held_removals("
     " app INTEGER NOT NULL, record INTEGER NOT NULL, user_id TEXT NOT NULL, entitlement_id TEXT NOT NULL, indirect INTEGER NOT "
     "NULL,"
     " PRIMARY KEY(app, record, user_id, entitlement_id, indirect)) STRICT, WITHOUT ROWID;"
+    /* Append-only, and chained by mac (journal.c): nothing here is ever updated. phase: intent, effect, result, settled; intent is the
+     * row that an effect, result or settlement belongs to. Without foreign keys: what they name may be gone. */
     "CREATE TABLE actions("
-    " action INTEGER PRIMARY KEY, app INTEGER NOT NULL, time INTEGER NOT NULL, phase TEXT NOT NULL, verb TEXT NOT NULL,"
-    " user_id TEXT, entitlement_id TEXT, status INTEGER, request_id TEXT, detail TEXT, mac BLOB NOT NULL) STRICT;"
-    "CREATE INDEX actions_app ON actions(app, action);"
+    " app INTEGER NOT NULL, action INTEGER NOT NULL, time INTEGER NOT NULL, phase TEXT NOT NULL, intent INTEGER, verb TEXT NOT "
+    "NULL,"
+    " record INTEGER, user_id TEXT, entitlement_id TEXT, status INTEGER, flags INTEGER, request_id TEXT, detail TEXT,"
+    " mac BLOB NOT NULL, PRIMARY KEY(app, action)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX actions_intent ON actions(app, intent);"
+    "CREATE INDEX actions_time ON actions(app, time);"
     "CREATE TABLE tasks("
     " app INTEGER NOT NULL, task INTEGER NOT NULL, opened INTEGER NOT NULL, user_id TEXT NOT NULL, what TEXT NOT NULL, url TEXT,"
     " closed INTEGER, PRIMARY KEY(app, task)) STRICT, WITHOUT ROWID;";
