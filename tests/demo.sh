@@ -70,7 +70,7 @@ run ./dev host capabilities pagerduty
 step "3. Connect: authorize, validate, and the first full sync. The secret comes from a file, never from the command line"
 (umask 077 && fact secrets.client_secret >"$folder/secret")
 run ./dev host connect pagerduty --yes --set client_id="$(fact settings.client_id)" --set subdomain="$(fact settings.subdomain)" \
-	--set region="$(fact settings.region)" --set api_url="$(fact settings.api_url)" --set identity_url="$(fact settings.identity_url)" \
+	--set api_url="$(fact settings.api_url)" --set identity_url="$(fact settings.identity_url)" \
 	--secret client_secret=@"${folder#"$top/"}/secret"
 
 step "4. Is it healthy, and how old is what is known?"
