@@ -52,7 +52,8 @@ json_read(const gchar *text, gsize length, const gchar *what, GError **error)
 	g_autoptr(json_object) root = NULL;
 
 	if (length > G_MAXINT || !json_affordable(text, length)) {
-		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to %s holds more than any of PagerDuty's, or is no JSON.", what);
+		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to %s holds more than any of PagerDuty's, or is no JSON.",
+			    what);
 		return NULL;
 	}
 	tokener = json_tokener_new_ex(JSON_MAX_DEPTH);

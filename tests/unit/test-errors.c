@@ -86,7 +86,7 @@ test_smaller_struct_is_left_alone(void)
 	memset(&error, 0x5a, sizeof(error));
 	error.struct_size = 24;
 	g_assert_cmpint(errors_to_idc(made, &error), ==, IDC_REFUSED);
-	g_assert_cmpint(error.message[0], ==, 0x5a);
+	g_assert_true(error.message[0] == 0x5a);
 	g_assert_cmpint(errors_to_idc(made, NULL), ==, IDC_REFUSED);
 }
 

@@ -9,8 +9,8 @@
 /* A model of a PagerDuty list that stands in for wire/api: rows in a fixed order, pages computed at the moment of asking, and a script of
  * what somebody else does between one answer and the next. */
 
-typedef struct _Model Model;
-struct _Model {
+typedef struct Model Model;
+struct Model {
 	GPtrArray *rows; /* ids */
 	guint next_id;
 	guint requests;
