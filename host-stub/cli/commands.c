@@ -9,6 +9,8 @@ static const CliCommand commands[] = {
     {"validate", "ID", "whether an app works: as whom, scopes, what can be read, costs", cmd_validate},
     {"sync", "ID", "read who holds what and bring the store up to date", cmd_sync},
     {"show", "ID WHAT", "users, entitlements, grants, attributes, changes, syncs, tasks", cmd_show},
+    {"run", "[--once]", "sync every app when it is due", cmd_run},
+    {"status", "[ID]", "where every app stands (also without any command)", cmd_status},
     {"audit", "verify|head|export ID", "prove that the journal of changes is as it was written", cmd_audit},
     {NULL, NULL, NULL, NULL},
 };

@@ -8,6 +8,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+/* Long enough for somebody who only looks whether it is taken. */
+#define LOCK_WAIT_MS 250
+
 /* Identifiers are unique without case. */
 static char *
 lock_path(const HostPaths *paths, const char *identifier)
@@ -30,7 +33,7 @@ lock_take(const HostPaths *paths, const char *identifier, GError **error)
 		host_error_set(error, IDC_IO, "file_not_written", "The folder %s cannot be made: %s.", folder, g_strerror(errno));
 		return -1;
 	}
-	lock = files_lock(path, 0, NULL, NULL, &error_local);
+	lock = files_lock(path, LOCK_WAIT_MS, NULL, NULL, &error_local);
 	if (lock >= 0)
 		return lock;
 	if (host_error_status(error_local) == IDC_TIMEOUT) {

@@ -173,7 +173,7 @@ merge_write_sync(Merging *merging, GError **error)
 	guint64 removed = 0;
 	guint64 changed = 0;
 
-	for (Kind kind = 0; kind < N_KINDS && !result->held; kind++) {
+	for (Kind kind = 0; kind < N_KINDS; kind++) {
 		added += result->counts[kind].added;
 		removed += result->counts[kind].removed;
 		changed += result->counts[kind].changed;
@@ -188,6 +188,14 @@ merge_write_sync(Merging *merging, GError **error)
 	if (stmt == NULL)
 		return FALSE;
 	sql_bind_text(stmt, ":status", syncs_status_word(status));
+	sql_bind_text(stmt, ":reason", reason);
+	sql_bind_int(stmt, ":accepted", result->accepted ? 1 : 0);
+	sql_bind_int(stmt, ":requests", (gint64)cost->requests);
+	sql_bind_int(stmt, ":retries", (gint64)cost->retries);
+	sql_bind_int(stmt, ":waited", (gint64)cost->waited_ms);
+	/* What is held was not counted in. */
+	if (result->held)
+		return sql_done(stmt, error);
 	sql_bind_int(stmt, ":users", (gint64)result->counts[KIND_PRINCIPAL].total);
 	sql_bind_int(stmt, ":entitlements", (gint64)result->counts[KIND_ENTITLEMENT].total);
 	sql_bind_int(stmt, ":grants", (gint64)result->counts[KIND_GRANT].total);
@@ -196,11 +204,6 @@ merge_write_sync(Merging *merging, GError **error)
 	sql_bind_int(stmt, ":removed", (gint64)removed);
 	sql_bind_int(stmt, ":changed", (gint64)changed);
 	sql_bind_int(stmt, ":outside", (gint64)result->outside);
-	sql_bind_int(stmt, ":requests", (gint64)cost->requests);
-	sql_bind_int(stmt, ":retries", (gint64)cost->retries);
-	sql_bind_int(stmt, ":waited", (gint64)cost->waited_ms);
-	sql_bind_text(stmt, ":reason", reason);
-	sql_bind_int(stmt, ":accepted", result->accepted ? 1 : 0);
 	return sql_done(stmt, error);
 }
 

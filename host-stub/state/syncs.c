@@ -202,3 +202,50 @@ syncs_sweep(Store *store, gint64 app, gint64 finished, const char *reason, GErro
 	sql_bind_int(stmt, ":exit", (gint64)HOST_EXIT_FAILED);
 	return sql_done(stmt, error);
 }
+
+void
+syncs_entry_free(SyncsEntry *entry)
+{
+	if (entry == NULL)
+		return;
+	g_free(entry->reason);
+	g_free(entry);
+}
+
+SyncsEntry *
+syncs_entry(Store *store, gint64 app, gint64 sync, GError **error)
+{
+	SyncsEntry *entry;
+	gboolean row = FALSE;
+	g_autoptr(sqlite3_stmt) stmt =
+	    sql_prepare(store_db(store),
+			"SELECT sync, started, finished, status, mode='full', coalesce(users, -1), coalesce(entitlements, -1),"
+			" coalesce(grants, -1), coalesce(added, -1), coalesce(removed, -1), coalesce(changed, -1),"
+			" coalesce(outside_changes, -1), coalesce(requests, 0), coalesce(waited_ms, 0), reason"
+			" FROM syncs WHERE app=:app AND sync=:sync",
+			error);
+
+	if (stmt == NULL)
+		return NULL;
+	sql_bind_int(stmt, ":app", app);
+	sql_bind_int(stmt, ":sync", sync);
+	if (!sql_step(stmt, &row, error) || !row)
+		return NULL;
+	entry = g_new0(SyncsEntry, 1);
+	entry->sync = sqlite3_column_int64(stmt, 0);
+	entry->started = sqlite3_column_int64(stmt, 1);
+	entry->finished = sqlite3_column_int64(stmt, 2);
+	entry->status = syncs_status((const char *)sqlite3_column_text(stmt, 3));
+	entry->full = sqlite3_column_int(stmt, 4) != 0;
+	entry->users = sqlite3_column_int64(stmt, 5);
+	entry->entitlements = sqlite3_column_int64(stmt, 6);
+	entry->grants = sqlite3_column_int64(stmt, 7);
+	entry->added = sqlite3_column_int64(stmt, 8);
+	entry->removed = sqlite3_column_int64(stmt, 9);
+	entry->changed = sqlite3_column_int64(stmt, 10);
+	entry->outside = sqlite3_column_int64(stmt, 11);
+	entry->requests = sqlite3_column_int64(stmt, 12);
+	entry->waited_ms = sqlite3_column_int64(stmt, 13);
+	entry->reason = sql_dup_text(stmt, 14);
+	return entry;
+}

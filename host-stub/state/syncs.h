@@ -64,3 +64,28 @@ gboolean syncs_failed(Store *store, gint64 app, gint64 sync, gint64 finished, co
 
 /* Ends those that still stand as running as failed. The caller holds the app's lock, so none of them does. */
 gboolean syncs_sweep(Store *store, gint64 app, gint64 finished, const char *reason, GError **error);
+
+/* One sync as it stands in the book. Counts are -1 where it has none: it failed, runs, or is held. */
+typedef struct {
+	gint64 sync;
+	gint64 started;
+	gint64 finished; /* 0: runs, or was killed */
+	SyncsStatus status;
+	gboolean full;
+	gint64 users;
+	gint64 entitlements;
+	gint64 grants;
+	gint64 added;
+	gint64 removed;
+	gint64 changed;
+	gint64 outside;
+	gint64 requests;
+	gint64 waited_ms;
+	char *reason;
+} SyncsEntry;
+
+/* NULL without an error where there is no such sync. */
+SyncsEntry *syncs_entry(Store *store, gint64 app, gint64 sync, GError **error);
+
+void syncs_entry_free(SyncsEntry *entry);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SyncsEntry, syncs_entry_free)

@@ -25,159 +25,161 @@ static const struct {
 	gboolean past; /* tells of what may be gone */
 	ViewColumn columns[VIEW_MAX_COLUMNS];
 	const char *select;
-} views[] =
-    {
-	[VIEW_USERS] = {"users",
-			TRUE,
-			FALSE,
-			TRUE,
-			FALSE,
-			{{"user_id", VIEW_TEXT},
-			 {"email", VIEW_TEXT},
-			 {"name", VIEW_TEXT},
-			 {"role", VIEW_TEXT},
-			 {"job_title", VIEW_TEXT},
-			 {"time_zone", VIEW_TEXT},
-			 {"invitation_pending", VIEW_BOOLEAN}},
-			"SELECT u.id, " VIEW_ATTRIBUTE("email") ", u.name, " VIEW_ATTRIBUTE("role") ", " VIEW_ATTRIBUTE("job_title") ", " VIEW_ATTRIBUTE(
-			    "time_zone") ", " VIEW_ATTRIBUTE("invitation_pending") " FROM service_users u WHERE u.app=:app AND "
-										   "u.since>=:since" VIEW_USER("u.key") " ORDER BY "
-															"u.id"},
-	/* Holders are people: whoever holds it both directly and through something is one. */
-	[VIEW_ENTITLEMENTS] =
-	    {"entitlements",
-	     TRUE,
-	     TRUE,
-	     TRUE,
-	     FALSE,
-	     {{"entitlement_id", VIEW_TEXT},
-	      {"kind", VIEW_TEXT},
-	      {"name", VIEW_TEXT},
-	      {"resource_id", VIEW_TEXT},
-	      {"assignable", VIEW_BOOLEAN},
-	      {"holders", VIEW_NUMBER}},
-	     "SELECT e.id, e.kind, e.name, e.resource_id, " VIEW_BOOL(
-		 "e.assignable") ", coalesce(h.n, 0)"
-				 " FROM entitlements e LEFT JOIN (SELECT g.entitlement, count(*) AS n FROM "
-				 "service_user_entitlements g"
-				 "  WHERE g.app=:app AND (g.indirect=0 OR NOT EXISTS (SELECT 1 FROM service_user_entitlements d"
-				 "   WHERE d.app=:app AND d.user=g.user AND d.entitlement=g.entitlement AND d.indirect=0))"
-				 "  GROUP BY g.entitlement) h ON h.entitlement=e.key"
-				 " WHERE e.app=:app AND e.since>=:since" VIEW_ENTITLEMENT(
-				     "e.key") " AND (:user IS NULL OR e.key IN (SELECT g.entitlement FROM "
-					      "service_user_entitlements g WHERE g.app=:app"
-					      "  AND g.user IN (SELECT key FROM temp.view_user))) ORDER BY e.id"},
-	/* Users in order of their ids, and of each the grants: no more than one user's have to be sorted at a time. */
-	[VIEW_GRANTS] =
-	    {"grants",
-	     TRUE,
-	     TRUE,
-	     TRUE,
-	     FALSE,
-	     {{"user_id", VIEW_TEXT},
-	      {"email", VIEW_TEXT},
-	      {"entitlement_id", VIEW_TEXT},
-	      {"kind", VIEW_TEXT},
-	      {"entitlement_name", VIEW_TEXT},
-	      {"via", VIEW_TEXT},
-	      {"effective", VIEW_TEXT},
-	      {"removable", VIEW_BOOLEAN},
-	      {"since", VIEW_TIME},
-	      {"granted_by", VIEW_TEXT},
-	      {"stale", VIEW_BOOLEAN},
-	      {"user_name", VIEW_TEXT}},
-	     "SELECT u.id, " VIEW_ATTRIBUTE(
-		 "email") ", e.id, e.kind, e.name, g.via, json_extract(g.attributes, '$.effective'),"
-			  " " VIEW_BOOL("g.indirect=0 AND e.removable") ", g.since, g.granted_by, " VIEW_BOOL(
-			      "g.stale IS NOT NULL") ", u.name FROM service_users u CROSS JOIN service_user_entitlements g ON "
-						     "g.app=u.app AND g.user=u.key"
-						     " CROSS JOIN entitlements e ON e.app=g.app AND e.key=g.entitlement WHERE "
-						     "u.app=:app AND g.since>=:since" VIEW_USER("u.key")
-							 VIEW_ENTITLEMENT("g.entitlement") " ORDER BY u.id, e.id, g.indirect"},
-	[VIEW_ATTRIBUTES] =
-	    {"attributes",
-	     TRUE,
-	     FALSE,
-	     FALSE,
-	     FALSE,
-	     {{"user_id", VIEW_TEXT}, {"attribute", VIEW_TEXT}, {"value", VIEW_TEXT}},
-	     "SELECT u.id, a.attribute, a.value FROM service_users u CROSS JOIN service_user_attributes a ON a.app=u.app"
-	     " AND a.user=u.key WHERE u.app=:app" VIEW_USER("u.key") " ORDER BY u.id, a.attribute, a.ordinal"},
-	[VIEW_CHANGES] =
-	    {"changes",
-	     TRUE,
-	     TRUE,
-	     TRUE,
-	     TRUE,
-	     {{"time", VIEW_TIME},
-	      {"sync", VIEW_NUMBER},
-	      {"what", VIEW_TEXT},
-	      {"user_id", VIEW_TEXT},
-	      {"entitlement_id", VIEW_TEXT},
-	      {"before", VIEW_TEXT},
-	      {"after", VIEW_TEXT},
-	      {"origin", VIEW_TEXT},
-	      {"actor", VIEW_TEXT},
-	      {"method", VIEW_TEXT}},
-	     "SELECT s.finished, c.sync, CASE c.record WHEN 1 THEN 'user' WHEN 2 THEN 'resource' WHEN 4 THEN 'entitlement'"
-	     " ELSE 'grant' END || CASE c.verb WHEN 1 THEN '_added' WHEN 2 THEN '_removed' ELSE '_changed' END,"
-	     " c.user_id, c.entitlement_id, c.before, c.after, CASE c.origin WHEN 0 THEN 'baseline' WHEN 1 THEN 'outside'"
-	     " WHEN 2 THEN 'platform' ELSE 'unknown' END, c.actor, c.method FROM syncs s CROSS JOIN changes c ON c.app=s.app"
-	     " AND c.sync=s.sync WHERE s.app=:app AND s.finished>=:since"
-	     " AND (:user IS NULL OR c.user_id=:user OR c.user_id IN (SELECT id FROM temp.view_user))"
-	     " AND (:entitlement IS NULL OR c.entitlement_id=:entitlement"
-	     "  OR c.entitlement_id IN (SELECT id FROM temp.view_entitlement)) ORDER BY s.sync, c.change"},
-	[VIEW_SYNCS] =
-	    {"syncs",
-	     FALSE,
-	     FALSE,
-	     TRUE,
-	     TRUE,
-	     {{"sync", VIEW_NUMBER},
-	      {"started", VIEW_TIME},
-	      {"mode", VIEW_TEXT},
-	      {"status", VIEW_TEXT},
-	      {"users", VIEW_NUMBER},
-	      {"entitlements", VIEW_NUMBER},
-	      {"grants", VIEW_NUMBER},
-	      {"added", VIEW_NUMBER},
-	      {"removed", VIEW_NUMBER},
-	      {"requests", VIEW_NUMBER},
-	      {"duration_ms", VIEW_NUMBER},
-	      {"reason", VIEW_TEXT}},
-	     "SELECT sync, started, mode, status, users, entitlements, grants, added, removed, requests, finished-started, reason"
-	     " FROM syncs WHERE app=:app AND started>=:since ORDER BY sync"},
-	[VIEW_TASKS] = {"tasks",
-			TRUE,
-			FALSE,
-			TRUE,
-			TRUE,
-			{{"task", VIEW_NUMBER},
-			 {"opened", VIEW_TIME},
-			 {"user_id", VIEW_TEXT},
-			 {"what", VIEW_TEXT},
-			 {"url", VIEW_TEXT},
-			 {"closed", VIEW_TIME}},
-			"SELECT task, opened, user_id, what, url, closed FROM tasks WHERE app=:app AND opened>=:since"
-			" AND (:user IS NULL OR user_id=:user OR user_id IN (SELECT id FROM temp.view_user)) ORDER BY task"},
-	[VIEW_HELD] =
-	    {"held",
-	     TRUE,
-	     TRUE,
-	     FALSE,
-	     TRUE,
-	     {{"what", VIEW_TEXT},
-	      {"user_id", VIEW_TEXT},
-	      {"email", VIEW_TEXT},
-	      {"entitlement_id", VIEW_TEXT},
-	      {"indirect", VIEW_BOOLEAN}},
-	     "SELECT CASE h.record WHEN 1 THEN 'user' WHEN 2 THEN 'resource' WHEN 4 THEN 'entitlement' ELSE 'grant' END,"
-	     " nullif(h.user_id, ''), " VIEW_ATTRIBUTE("email") ", nullif(h.entitlement_id, ''), " VIEW_BOOL(
-		 "h.indirect") " FROM held_removals h LEFT JOIN service_users u ON u.app=h.app AND u.id=h.user_id WHERE h.app=:app"
-			       " AND (:user IS NULL OR h.user_id IN (SELECT id FROM temp.view_user))"
-			       " AND (:entitlement IS NULL OR h.entitlement_id=:entitlement"
-			       "  OR h.entitlement_id IN (SELECT id FROM temp.view_entitlement))"
-			       " ORDER BY h.record, h.user_id, h.entitlement_id, h.indirect"},
+} views[] = {
+    [VIEW_USERS] =
+	{"users",
+	 TRUE,
+	 FALSE,
+	 TRUE,
+	 FALSE,
+	 {{"user_id", VIEW_TEXT},
+	  {"email", VIEW_TEXT},
+	  {"name", VIEW_TEXT},
+	  {"role", VIEW_TEXT},
+	  {"job_title", VIEW_TEXT},
+	  {"time_zone", VIEW_TEXT},
+	  {"invitation_pending", VIEW_BOOLEAN}},
+	 "SELECT u.id, " VIEW_ATTRIBUTE("email") ", u.name, " VIEW_ATTRIBUTE("role") ", " VIEW_ATTRIBUTE(
+	     "job_title") ", " VIEW_ATTRIBUTE("time_zone") ", " VIEW_ATTRIBUTE("invitation_pending") " FROM service_users u WHERE "
+												     "u.app=:app AND "
+												     "u.since>=:since" VIEW_USER(
+													 "u.key") " ORDER BY "
+														  "u.id"},
+    /* Holders are people: whoever holds it both directly and through something is one. */
+    [VIEW_ENTITLEMENTS] =
+	{"entitlements",
+	 TRUE,
+	 TRUE,
+	 TRUE,
+	 FALSE,
+	 {{"entitlement_id", VIEW_TEXT},
+	  {"kind", VIEW_TEXT},
+	  {"name", VIEW_TEXT},
+	  {"resource_id", VIEW_TEXT},
+	  {"assignable", VIEW_BOOLEAN},
+	  {"holders", VIEW_NUMBER}},
+	 "SELECT e.id, e.kind, e.name, e.resource_id, " VIEW_BOOL(
+	     "e.assignable") ", coalesce(h.n, 0)"
+			     " FROM entitlements e LEFT JOIN (SELECT g.entitlement, count(*) AS n FROM "
+			     "service_user_entitlements g"
+			     "  WHERE g.app=:app AND (g.indirect=0 OR NOT EXISTS (SELECT 1 FROM service_user_entitlements d"
+			     "   WHERE d.app=:app AND d.user=g.user AND d.entitlement=g.entitlement AND d.indirect=0))"
+			     "  GROUP BY g.entitlement) h ON h.entitlement=e.key"
+			     " WHERE e.app=:app AND e.since>=:since" VIEW_ENTITLEMENT(
+				 "e.key") " AND (:user IS NULL OR e.key IN (SELECT g.entitlement FROM "
+					  "service_user_entitlements g WHERE g.app=:app"
+					  "  AND g.user IN (SELECT key FROM temp.view_user))) ORDER BY e.id"},
+    /* Users in order of their ids, and of each the grants: no more than one user's have to be sorted at a time. */
+    [VIEW_GRANTS] =
+	{"grants",
+	 TRUE,
+	 TRUE,
+	 TRUE,
+	 FALSE,
+	 {{"user_id", VIEW_TEXT},
+	  {"email", VIEW_TEXT},
+	  {"entitlement_id", VIEW_TEXT},
+	  {"kind", VIEW_TEXT},
+	  {"entitlement_name", VIEW_TEXT},
+	  {"via", VIEW_TEXT},
+	  {"effective", VIEW_TEXT},
+	  {"removable", VIEW_BOOLEAN},
+	  {"since", VIEW_TIME},
+	  {"granted_by", VIEW_TEXT},
+	  {"stale", VIEW_BOOLEAN},
+	  {"user_name", VIEW_TEXT}},
+	 "SELECT u.id, " VIEW_ATTRIBUTE(
+	     "email") ", e.id, e.kind, e.name, g.via, json_extract(g.attributes, '$.effective'),"
+		      " " VIEW_BOOL("g.indirect=0 AND e.removable") ", g.since, g.granted_by, " VIEW_BOOL(
+			  "g.stale IS NOT NULL") ", u.name FROM service_users u CROSS JOIN service_user_entitlements g ON "
+						 "g.app=u.app AND g.user=u.key"
+						 " CROSS JOIN entitlements e ON e.app=g.app AND e.key=g.entitlement WHERE "
+						 "u.app=:app AND g.since>=:since" VIEW_USER("u.key")
+						     VIEW_ENTITLEMENT("g.entitlement") " ORDER BY u.id, e.id, g.indirect"},
+    [VIEW_ATTRIBUTES] =
+	{"attributes",
+	 TRUE,
+	 FALSE,
+	 FALSE,
+	 FALSE,
+	 {{"user_id", VIEW_TEXT}, {"attribute", VIEW_TEXT}, {"value", VIEW_TEXT}},
+	 "SELECT u.id, a.attribute, a.value FROM service_users u CROSS JOIN service_user_attributes a ON a.app=u.app"
+	 " AND a.user=u.key WHERE u.app=:app" VIEW_USER("u.key") " ORDER BY u.id, a.attribute, a.ordinal"},
+    [VIEW_CHANGES] =
+	{"changes",
+	 TRUE,
+	 TRUE,
+	 TRUE,
+	 TRUE,
+	 {{"time", VIEW_TIME},
+	  {"sync", VIEW_NUMBER},
+	  {"what", VIEW_TEXT},
+	  {"user_id", VIEW_TEXT},
+	  {"entitlement_id", VIEW_TEXT},
+	  {"before", VIEW_TEXT},
+	  {"after", VIEW_TEXT},
+	  {"origin", VIEW_TEXT},
+	  {"actor", VIEW_TEXT},
+	  {"method", VIEW_TEXT}},
+	 "SELECT s.finished, c.sync, CASE c.record WHEN 1 THEN 'user' WHEN 2 THEN 'resource' WHEN 4 THEN 'entitlement'"
+	 " ELSE 'grant' END || CASE c.verb WHEN 1 THEN '_added' WHEN 2 THEN '_removed' ELSE '_changed' END,"
+	 " c.user_id, c.entitlement_id, c.before, c.after, CASE c.origin WHEN 0 THEN 'baseline' WHEN 1 THEN 'outside'"
+	 " WHEN 2 THEN 'platform' ELSE 'unknown' END, c.actor, c.method FROM syncs s CROSS JOIN changes c ON c.app=s.app"
+	 " AND c.sync=s.sync WHERE s.app=:app AND s.finished>=:since"
+	 " AND (:user IS NULL OR c.user_id=:user OR c.user_id IN (SELECT id FROM temp.view_user))"
+	 " AND (:entitlement IS NULL OR c.entitlement_id=:entitlement"
+	 "  OR c.entitlement_id IN (SELECT id FROM temp.view_entitlement)) ORDER BY s.sync, c.change"},
+    [VIEW_SYNCS] =
+	{"syncs",
+	 FALSE,
+	 FALSE,
+	 TRUE,
+	 TRUE,
+	 {{"sync", VIEW_NUMBER},
+	  {"started", VIEW_TIME},
+	  {"mode", VIEW_TEXT},
+	  {"status", VIEW_TEXT},
+	  {"users", VIEW_NUMBER},
+	  {"entitlements", VIEW_NUMBER},
+	  {"grants", VIEW_NUMBER},
+	  {"added", VIEW_NUMBER},
+	  {"removed", VIEW_NUMBER},
+	  {"requests", VIEW_NUMBER},
+	  {"duration_ms", VIEW_NUMBER},
+	  {"reason", VIEW_TEXT}},
+	 "SELECT sync, started, mode, status, users, entitlements, grants, added, removed, requests, finished-started, reason"
+	 " FROM syncs WHERE app=:app AND started>=:since ORDER BY sync"},
+    [VIEW_TASKS] = {"tasks",
+		    TRUE,
+		    FALSE,
+		    TRUE,
+		    TRUE,
+		    {{"task", VIEW_NUMBER},
+		     {"opened", VIEW_TIME},
+		     {"user_id", VIEW_TEXT},
+		     {"what", VIEW_TEXT},
+		     {"url", VIEW_TEXT},
+		     {"closed", VIEW_TIME}},
+		    "SELECT task, opened, user_id, what, url, closed FROM tasks WHERE app=:app AND opened>=:since"
+		    " AND (:user IS NULL OR user_id=:user OR user_id IN (SELECT id FROM temp.view_user)) ORDER BY task"},
+    [VIEW_HELD] =
+	{"held",
+	 TRUE,
+	 TRUE,
+	 FALSE,
+	 TRUE,
+	 {{"what", VIEW_TEXT},
+	  {"user_id", VIEW_TEXT},
+	  {"email", VIEW_TEXT},
+	  {"entitlement_id", VIEW_TEXT},
+	  {"indirect", VIEW_BOOLEAN}},
+	 "SELECT CASE h.record WHEN 1 THEN 'user' WHEN 2 THEN 'resource' WHEN 4 THEN 'entitlement' ELSE 'grant' END,"
+	 " nullif(h.user_id, ''), " VIEW_ATTRIBUTE("email") ", nullif(h.entitlement_id, ''), " VIEW_BOOL(
+	     "h.indirect") " FROM held_removals h LEFT JOIN service_users u ON u.app=h.app AND u.id=h.user_id WHERE h.app=:app"
+			   " AND (:user IS NULL OR h.user_id IN (SELECT id FROM temp.view_user))"
+			   " AND (:entitlement IS NULL OR h.entitlement_id=:entitlement"
+			   "  OR h.entitlement_id IN (SELECT id FROM temp.view_entitlement))"
+			   " ORDER BY h.record, h.user_id, h.entitlement_id, h.indirect"},
 };
 
 struct View {

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/state.h"
+
+static gint64
+status_now(void)
+{
+	return g_get_real_time() / 1000;
+}
+
+/* "12 s", "5 min", "3 h", "2 d" */
+static char *
+status_span(gint64 ms)
+{
+	gint64 s = MAX(ms, 0) / 1000;
+
+	if (s < 120)
+		return g_strdup_printf("%" G_GINT64_FORMAT " s", s);
+	if (s < 2 * 3600)
+		return g_strdup_printf("%" G_GINT64_FORMAT " min", s / 60);
+	if (s < 48 * 3600)
+		return g_strdup_printf("%" G_GINT64_FORMAT " h", s / 3600);
+	return g_strdup_printf("%" G_GINT64_FORMAT " d", s / 86400);
+}
+
+static void
+status_add_text(json_object *object, const char *key, const char *text)
+{
+	json_object_object_add(object, key, text != NULL ? json_object_new_string(text) : NULL);
+}
+
+static void
+status_add_time(json_object *object, const char *key, gint64 time)
+{
+	g_autofree char *text = time > 0 ? text_time(time) : NULL;
+
+	status_add_text(object, key, text);
+}
+
+/* When it is due, in the words of the table. */
+static char *
+status_due(const AppState *state, gint64 now)
+{
+	g_autofree char *span = NULL;
+
+	if (state->problem != NULL)
+		return NULL;
+	if (state->next == SCHEDULE_NEVER)
+		return g_strdup("by hand");
+	if (state->next <= now)
+		return g_strdup("now");
+	span = status_span(state->next - now);
+	return g_strdup_printf("in %s", span);
+}
+
+static json_object *
+status_partials(const AppState *state)
+{
+	json_object *array = json_object_new_array();
+
+	for (guint i = 0; state->partials != NULL && i < state->partials->len; i++) {
+		const StorePartial *partial = g_ptr_array_index(state->partials, i);
+		json_object *entry = json_object_new_object();
+
+		status_add_text(entry, "kind", kind_words(partial->kind, 0));
+		status_add_text(entry, "resource", partial->resource);
+		status_add_text(entry, "reason", partial->reason);
+		json_object_object_add(entry, "since_sync", json_object_new_int64(partial->since));
+		json_object_object_add(entry, "known", json_object_new_boolean(partial->known));
+		json_object_array_add(array, entry);
+	}
+	return array;
+}
+
+static json_object *
+status_json(const AppState *state, GStrv alerts, HostExit exit_status, gint64 now)
+{
+	static const SyncsState none = {0};
+	const SyncsState *syncs = state->state != NULL ? state->state : &none;
+	gboolean merged = syncs->merged_sync != 0;
+	json_object *object = json_object_new_object();
+	json_object *array = json_object_new_array();
+
+	for (gsize i = 0; alerts[i] != NULL; i++)
+		json_object_array_add(array, json_object_new_string(alerts[i]));
+	status_add_text(object, "identifier", state->identifier);
+	status_add_text(object, "connector", state->app != NULL ? state->app->connector : NULL);
+	status_add_text(object, "state", app_state_word(state));
+	json_object_object_add(object, "exit", json_object_new_int((int)exit_status));
+	status_add_time(object, "last_good", syncs->merged_finished);
+	json_object_object_add(object, "age_s", merged ? json_object_new_int64((now - syncs->merged_finished) / 1000) : NULL);
+	json_object_object_add(object, "complete", json_object_new_boolean(merged && state->partials->len == 0));
+	json_object_object_add(object, "partial", status_partials(state));
+	json_object_object_add(object, "users", merged ? json_object_new_uint64(state->users) : NULL);
+	json_object_object_add(object, "grants", merged ? json_object_new_uint64(state->grants) : NULL);
+	status_add_text(object, "held", syncs->held_digest);
+	status_add_time(object, "last_tried", syncs->last_started);
+	json_object_object_add(object, "failures", json_object_new_int((int)syncs->failures));
+	/* null where it is synced by hand; the past where it is due. */
+	status_add_time(object, "next_due", state->next == 0 ? now : state->next);
+	json_object_object_add(object, "running", json_object_new_boolean(state->running));
+	json_object_object_add(object, "alerts", array);
+	return object;
+}
+
+static void
+status_row(OutputTable *table, const AppState *state, gint64 now)
+{
+	g_autofree char *age = NULL;
+	g_autofree char *due = status_due(state, now);
+	g_autofree char *users = NULL;
+	g_autofree char *grants = NULL;
+	const char *cells[7] = {state->identifier, state->app != NULL ? state->app->connector : NULL, app_state_word(state)};
+
+	if (state->state != NULL && state->state->merged_sync != 0) {
+		g_autofree char *span = status_span(now - state->state->merged_finished);
+
+		age = g_strdup_printf("%s ago", span);
+		users = g_strdup_printf("%" G_GUINT64_FORMAT, state->users);
+		grants = g_strdup_printf("%" G_GUINT64_FORMAT, state->grants);
+	}
+	cells[3] = age != NULL ? age : "none yet";
+	cells[4] = due;
+	cells[5] = users;
+	cells[6] = grants;
+	output_table_row(table, cells);
+}
+
+int
+cmd_status(CliContext *ctx, int argc, char **argv)
+{
+	static const CliUsage usage = {
+	    .synopsis = "[ID]",
+	    .summary = "Shows where every app stands",
+	    .details = "The exit status is that of the worst app: 3 incomplete, 5 held, 6 not authorized, 1 failed or overdue.",
+	    .min_args = 0,
+	    .max_args = 1,
+	};
+	static const OutputColumn columns[] = {
+	    {"APP", FALSE, FALSE},      {"CONNECTOR", FALSE, FALSE}, {"STATE", FALSE, FALSE}, {"LAST GOOD SYNC", FALSE, FALSE},
+	    {"NEXT DUE", FALSE, FALSE}, {"USERS", TRUE, FALSE},      {"GRANTS", TRUE, FALSE},
+	};
+	g_autoptr(OutputTable) table = output_table_new(columns, G_N_ELEMENTS(columns));
+	g_autoptr(GString) told = g_string_new(NULL);
+	g_autoptr(GPtrArray) states = NULL;
+	g_autoptr(GError) error = NULL;
+	json_object *array = json_object_new_array();
+	HostExit worst = HOST_EXIT_OK;
+	gint64 now = status_now();
+	int exit_status;
+
+	if (!cli_start(ctx, argc, argv, &usage, NULL, &exit_status)) {
+		json_object_put(array);
+		return exit_status;
+	}
+	json_object_object_add(output_body(ctx->out), "apps", array);
+	if (ctx->args[0] != NULL)
+		output_set_identifier(ctx->out, ctx->args[0]);
+	states = app_states(ctx->paths, ctx->args[0], &error);
+	if (states == NULL)
+		return output_fail(ctx->out, error);
+	for (guint i = 0; i < states->len; i++) {
+		const AppState *state = g_ptr_array_index(states, i);
+		HostExit this_exit = HOST_EXIT_OK;
+		g_auto(GStrv) alerts = app_state_alerts(state, now, &this_exit);
+
+		worst = schedule_worse(worst, this_exit);
+		status_row(table, state, now);
+		json_object_array_add(array, status_json(state, alerts, this_exit, now));
+		for (gsize a = 0; alerts[a] != NULL; a++) {
+			g_autofree char *escaped = text_escape(alerts[a]);
+
+			g_string_append_printf(told, "%s%s: %s", told->len > 0 ? "\n" : "", state->identifier, escaped);
+		}
+	}
+	if (states->len == 0)
+		output_say(ctx->out, "No app is connected yet in %s: idc-host modules shows what can be.", ctx->paths->data);
+	else
+		output_table_print(ctx->out, table);
+	if (told->len > 0)
+		output_say(ctx->out, "\n%s", told->str);
+	return output_finish(ctx->out, worst);
+}
