@@ -6,7 +6,7 @@
 
 #include "rng.h"
 
-struct _Credentials {
+struct Credentials {
 	gchar *region;
 	GHashTable *tokens; /* gchar* to Credential* */
 	GHashTable *keys;   /* gchar* to Credential*: made when first seen */

@@ -22,7 +22,7 @@ typedef struct {
 	gint64 expires_ms; /* 0: never */
 } Credential;
 
-typedef struct _Credentials Credentials;
+typedef struct Credentials Credentials;
 
 Credentials *credentials_new(const gchar *region);
 

@@ -23,7 +23,7 @@ typedef struct {
 	guint violation_count;
 } JournalEntry;
 
-struct _Journal {
+struct Journal {
 	GArray *entries;
 	gint64 began_us;
 };

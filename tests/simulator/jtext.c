@@ -2,6 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "jtext.h"
 
+#include <string.h>
+
 void
 jtext_string(GString *out, const gchar *text)
 {
@@ -51,9 +53,7 @@ jtext_pair(GString *out, const gchar *key, const gchar *text)
 void
 jtext_comma(GString *out)
 {
-	gchar last = out->len > 0 ? out->str[out->len - 1] : '[';
-
-	if (last != '[' && last != '{')
+	if (out->len > 0 && strchr("[{", out->str[out->len - 1]) == NULL)
 		g_string_append_c(out, ',');
 }
 

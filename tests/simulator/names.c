@@ -33,9 +33,8 @@ static const gchar *const awkward[] = {
     "Bell\x07 and\x01 tab\there", /* control characters that JSON can carry */
     "Del\x7f next\xc2\x85line",
     "left\xe2\x80\xaeright \xe2\x80\x8bzero", /* bidi override, zero width */
-    "No\xc2\xa0"
-    "Break Space",
-    "ilse marrow", /* differs from another only in case */
+    "No\xc2\xa0way Out",                      /* a blank that is none */
+    "ilse marrow",                            /* differs from another only in case */
     "Ilse Marrow",
     "I",
     "\xe0\xa4\x85\xe0\xa4\xae\xe0\xa4\xbf\xe0\xa4\xa4 \xe0\xa4\xb0\xe0\xa4\xbe\xe0\xa4\xb5", /* Devanagari */

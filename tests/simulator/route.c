@@ -13,11 +13,11 @@
 #include "users.h"
 
 #define PAGED "limit#", "offset#", "total?"
-#define USER_PARTS "contact_methods|notification_rules|teams|subdomains"
 
 static const gchar *const none[] = {NULL};
-static const gchar *const of_users[] = {"query", "team_ids[]", "include[]=" USER_PARTS, PAGED, NULL};
-static const gchar *const of_user[] = {"include[]=" USER_PARTS "|calendar_urls", NULL};
+static const gchar *const of_users[] = {"query", "team_ids[]", "include[]=contact_methods|notification_rules|teams|subdomains",
+					PAGED, NULL};
+static const gchar *const of_user[] = {"include[]=contact_methods|notification_rules|teams|subdomains|calendar_urls", NULL};
 static const gchar *const of_teams[] = {"query", PAGED, NULL};
 static const gchar *const of_team[] = {"include[]=privileges", NULL};
 static const gchar *const of_members[] = {"include[]=users", PAGED, NULL};

@@ -10,7 +10,7 @@ typedef enum {
 	ROUTE_IDENTITY,
 } RouteHost;
 
-struct _Route {
+struct Route {
 	RouteHost host;
 	const gchar *method;
 	const gchar *template;

@@ -16,7 +16,7 @@
 #define SERVER_MEMORY (128 * 1024) /* of a connection: long addresses, many headers */
 #define SERVER_CONNECTIONS 1024
 
-struct _Server {
+struct Server {
 	Sim *sim;
 	struct MHD_Daemon *service;
 	struct MHD_Daemon *control; /* NULL: service does both */

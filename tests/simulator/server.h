@@ -4,7 +4,7 @@
 #pragma once
 #include "sim.h"
 
-typedef struct _Server Server;
+typedef struct Server Server;
 
 typedef struct {
 	guint port;      /* 0: any free one */

@@ -10,10 +10,10 @@
 #include "spec.h"
 #include "world.h"
 
-typedef struct _Faults Faults;
-typedef struct _Journal Journal;
-typedef struct _Triggers Triggers;
-typedef struct _Route Route;
+typedef struct Faults Faults;
+typedef struct Journal Journal;
+typedef struct Triggers Triggers;
+typedef struct Route Route;
 
 typedef struct {
 	GMutex lock;

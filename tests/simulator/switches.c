@@ -59,7 +59,7 @@ static const SwitchRow rows[SWITCH_LAST] = {
 			 "the certificate of --tls; only at the start"},
 };
 
-struct _Switches {
+struct Switches {
 	gchar *values[SWITCH_LAST];
 };
 

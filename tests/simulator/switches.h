@@ -35,7 +35,7 @@ typedef enum {
 	SWITCH_LAST,
 } SwitchId;
 
-typedef struct _Switches Switches;
+typedef struct Switches Switches;
 
 /* All at their defaults. */
 Switches *switches_new(void);

@@ -7,7 +7,7 @@
 
 #include "shelf.h"
 
-typedef struct _Membership Membership;
+typedef struct Membership Membership;
 
 typedef struct {
 	Thing base;
@@ -33,7 +33,7 @@ typedef struct {
 	GPtrArray *members; /* of Membership*, in the order of the users; owned */
 } Team;
 
-struct _Membership {
+struct Membership {
 	User *user;
 	Team *team;
 	const gchar *role; /* interned: manager, responder, observer */

@@ -29,233 +29,233 @@ ACCEPT = "application/vnd.pagerduty+json;version=2"
 
 
 def program():
-  """Path of pd-sim."""
-  path = os.environ.get("PD_SIM")
-  if path is None:
-    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-    found = sorted(glob.glob(os.path.join(root, "build*", "tests", "simulator", "pd-sim")))
-    path = found[0] if found else None
-  if path is None:
-    raise RuntimeError("pd-sim is not built; build the project, or say where it is in PD_SIM")
-  return path
+    """Path of pd-sim."""
+    path = os.environ.get("PD_SIM")
+    if path is None:
+        root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+        found = sorted(glob.glob(os.path.join(root, "build*", "tests", "simulator", "pd-sim")))
+        path = found[0] if found else None
+    if path is None:
+        raise RuntimeError("pd-sim is not built; build the project, or say where it is in PD_SIM")
+    return path
 
 
 class ControlError(Exception):
-  """The control API refused what it was asked; the message is its own."""
+    """The control API refused what it was asked; the message is its own."""
 
 
 class Answer:
-  """What came back: .status, .headers (lower-case names), .body (bytes), .json (None where it is no JSON)."""
+    """What came back: .status, .headers (lower-case names), .body (bytes), .json (None where it is no JSON)."""
 
-  def __init__(self, status, headers, body):
-    self.status = status
-    self.headers = headers
-    self.body = body
-    try:
-      self.json = json.loads(body)
-    except ValueError:
-      self.json = None
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+        try:
+            self.json = json.loads(body)
+        except ValueError:
+            self.json = None
 
-  def __repr__(self):
-    return f"<Answer {self.status} {self.body[:200]!r}>"
+    def __repr__(self):
+        return f"<Answer {self.status} {self.body[:200]!r}>"
 
 
 class Simulator:
-  """A running pd-sim. Sizes (users=, teams=, memberships= …) and anything else that a world's JSON takes go by name."""
+    """A running pd-sim. Sizes (users=, teams=, memberships= …) and anything else that a world's JSON takes go by name."""
 
-  def __init__(self, *arguments, switches=None, tls=False, **world):
-    self.arguments = list(arguments)
-    self.switches = dict(switches or {})
-    self.world = world
-    self.tls = tls
-    self.process = None
-    self._connections = {}
-    self._token = None
+    def __init__(self, *arguments, switches=None, tls=False, **world):
+        self.arguments = list(arguments)
+        self.switches = dict(switches or {})
+        self.world = world
+        self.tls = tls
+        self.process = None
+        self._connections = {}
+        self._token = None
 
-  # --- running -----------------------------------------------------------------------------------------------------------------
+    # --- running -----------------------------------------------------------------------------------------------------------------
 
-  def start(self):
-    """Starts the program and waits until it is ready. Returns self."""
-    command = [program(), "--exit-with-parent", *self.arguments]
-    for name, value in self.switches.items():
-      command += ["--set", f"{name}={_word(value)}"]
-    if self.tls:
-      command.append("--tls")
-    if self.world:
-      # by a descriptor of its own: nothing is left in the file system
-      read, write = os.pipe()
-      with os.fdopen(write, "w") as pipe:
-        json.dump(self.world, pipe)
-      command += ["--world", f"/dev/fd/{read}"]
-      self.process = subprocess.Popen(command, stdout=subprocess.PIPE, pass_fds=(read,))
-      os.close(read)
-    else:
-      self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    line = self.process.stdout.readline()
-    if not line:
-      raise RuntimeError(f"pd-sim ended with {self.process.wait()} before it was ready")
-    self.ready = json.loads(line)
-    self.port = self.ready["port"]
-    self.control_port = self.ready["control_port"]
-    self.settings = self.ready["settings"]
-    self.secrets = self.ready["secrets"]
-    return self
+    def start(self):
+        """Starts the program and waits until it is ready. Returns self."""
+        command = [program(), "--exit-with-parent", *self.arguments]
+        for name, value in self.switches.items():
+            command += ["--set", f"{name}={_word(value)}"]
+        if self.tls:
+            command.append("--tls")
+        if self.world:
+            # by a descriptor of its own: nothing is left in the file system
+            read, write = os.pipe()
+            with os.fdopen(write, "w") as pipe:
+                json.dump(self.world, pipe)
+            command += ["--world", f"/dev/fd/{read}"]
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, pass_fds=(read,))
+            os.close(read)
+        else:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"pd-sim ended with {self.process.wait()} before it was ready")
+        self.ready = json.loads(line)
+        self.port = self.ready["port"]
+        self.control_port = self.ready["control_port"]
+        self.settings = self.ready["settings"]
+        self.secrets = self.ready["secrets"]
+        return self
 
-  def stop(self):
-    """Ends the program and returns its exit status."""
-    for connection in self._connections.values():
-      connection.close()
-    self._connections = {}
-    if self.process is None:
-      return None
-    self.process.terminate()
-    status = self.process.wait(timeout=30)
-    self.process.stdout.close()
-    self.process = None
-    return status
+    def stop(self):
+        """Ends the program and returns its exit status."""
+        for connection in self._connections.values():
+            connection.close()
+        self._connections = {}
+        if self.process is None:
+            return None
+        self.process.terminate()
+        status = self.process.wait(timeout=30)
+        self.process.stdout.close()
+        self.process = None
+        return status
 
-  def __enter__(self):
-    return self.start()
+    def __enter__(self):
+        return self.start()
 
-  def __exit__(self, *unused):
-    self.stop()
+    def __exit__(self, *unused):
+        self.stop()
 
-  # --- the control API ----------------------------------------------------------------------------------------------------------
+    # --- the control API ----------------------------------------------------------------------------------------------------------
 
-  def control(self, method, path, body=None):
-    """One control request; the parsed answer (text where it is no JSON). ControlError where it is refused."""
-    data = None if body is None else json.dumps(body).encode()
-    answer = self._exchange(("control",), method, "/_control/" + path, {}, data)
-    if answer.status != 200:
-      raise ControlError((answer.json or {}).get("error", answer.body))
-    return answer.json if answer.json is not None else answer.body.decode()
+    def control(self, method, path, body=None):
+        """One control request; the parsed answer (text where it is no JSON). ControlError where it is refused."""
+        data = None if body is None else json.dumps(body).encode()
+        answer = self._exchange(("control",), method, "/_control/" + path, {}, data)
+        if answer.status != 200:
+            raise ControlError((answer.json or {}).get("error", answer.body))
+        return answer.json if answer.json is not None else answer.body.decode()
 
-  def reset(self, **world):
-    """A new world; what is not given is as on the command line. Tokens, journal, faults, triggers and clock begin anew."""
-    self._token = None
-    return self.control("POST", "reset", {**self.world, **world})
+    def reset(self, **world):
+        """A new world; what is not given is as on the command line. Tokens, journal, faults, triggers and clock begin anew."""
+        self._token = None
+        return self.control("POST", "reset", {**self.world, **world})
 
-  def state(self, **options):
-    """Principals, resources, entitlements and grants as an auditor should see them; v3=1 with shift-based schedules."""
-    return self.control("GET", "state?" + urllib.parse.urlencode(options))
+    def state(self, **options):
+        """Principals, resources, entitlements and grants as an auditor should see them; v3=1 with shift-based schedules."""
+        return self.control("GET", "state?" + urllib.parse.urlencode(options))
 
-  def counts(self):
-    return self.control("GET", "state?counts=1")["counts"]
+    def counts(self):
+        return self.control("GET", "state?counts=1")["counts"]
 
-  def csv(self, **options):
-    """A line for each grant, sorted bytewise, after a header (none with header=0)."""
-    return self.control("GET", "state?" + urllib.parse.urlencode({"format": "csv", **options}))
+    def csv(self, **options):
+        """A line for each grant, sorted bytewise, after a header (none with header=0)."""
+        return self.control("GET", "state?" + urllib.parse.urlencode({"format": "csv", **options}))
 
-  def journal(self, after=0):
-    """Every request since the last reset, from number after + 1 on."""
-    return self.control("GET", f"journal?after={after}")["requests"]
+    def journal(self, after=0):
+        """Every request since the last reset, from number after + 1 on."""
+        return self.control("GET", f"journal?after={after}")["requests"]
 
-  def summary(self):
-    """How many requests, by route and by status, and how many violations."""
-    return self.control("GET", "journal?summary=1")
+    def summary(self):
+        """How many requests, by route and by status, and how many violations."""
+        return self.control("GET", "journal?summary=1")
 
-  def forget_journal(self):
-    return self.control("DELETE", "journal")
+    def forget_journal(self):
+        return self.control("DELETE", "journal")
 
-  def faults(self, *faults):
-    """Adds faults to those that wait."""
-    return self.control("POST", "faults", {"faults": list(faults)})
+    def faults(self, *faults):
+        """Adds faults to those that wait."""
+        return self.control("POST", "faults", {"faults": list(faults)})
 
-  def fault_counts(self):
-    """Every fault with how often it was seen and fired."""
-    return self.control("GET", "faults")["faults"]
+    def fault_counts(self):
+        """Every fault with how often it was seen and fired."""
+        return self.control("GET", "faults")["faults"]
 
-  def clear_faults(self):
-    return self.control("DELETE", "faults")
+    def clear_faults(self):
+        return self.control("DELETE", "faults")
 
-  def mutate(self, *changes, at=None):
-    """Somebody else changes things: now, or, with at={"route":…, "nth":…, "when":"before"|"after"}, when that request comes."""
-    body = {"changes": list(changes)}
-    if at is not None:
-      body["at"] = at
-    return self.control("POST", "mutate", body)
+    def mutate(self, *changes, at=None):
+        """Somebody else changes things: now, or, with at={"route":…, "nth":…, "when":"before"|"after"}, when that request comes."""
+        body = {"changes": list(changes)}
+        if at is not None:
+            body["at"] = at
+        return self.control("POST", "mutate", body)
 
-  def clock(self, advance_ms):
-    """The service's clock goes forward."""
-    return self.control("POST", "clock", {"advance_ms": advance_ms})
+    def clock(self, advance_ms):
+        """The service's clock goes forward."""
+        return self.control("POST", "clock", {"advance_ms": advance_ms})
 
-  def set(self, **switches):
-    """Changes switches of the running world."""
-    return self.control("POST", "switches", switches)
+    def set(self, **switches):
+        """Changes switches of the running world."""
+        return self.control("POST", "switches", switches)
 
-  def revoke_tokens(self):
-    return self.control("DELETE", "tokens")
+    def revoke_tokens(self):
+        return self.control("DELETE", "tokens")
 
-  # --- as a client ----------------------------------------------------------------------------------------------------------------
+    # --- as a client ----------------------------------------------------------------------------------------------------------------
 
-  def token(self, *scopes, **fields):
-    """Asks the identity host for a token with those scopes (all that the app has, if none are named); the Answer."""
-    wanted = list(scopes) or ["users.read", "teams.read", "escalation_policies.read", "schedules.read", "abilities.read",
-                              "licenses.read", "oncalls.read", "audit_records.read"]
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": self.settings["client_id"],
-        "client_secret": self.secrets["client_secret"],
-        "scope": " ".join([f"as_account-{self.settings['region']}.{self.settings['subdomain']}", *wanted]),
-        **fields,
-    }
-    data = urllib.parse.urlencode(form).encode()
-    return self._exchange(("client",), "POST", "/identity/oauth/token", {"Content-Type": "application/x-www-form-urlencoded"}, data)
+    def token(self, *scopes, **fields):
+        """Asks the identity host for a token with those scopes (all that the app has, if none are named); the Answer."""
+        wanted = list(scopes) or ["users.read", "teams.read", "escalation_policies.read", "schedules.read", "abilities.read",
+                                                            "licenses.read", "oncalls.read", "audit_records.read"]
+        form = {
+                "grant_type": "client_credentials",
+                "client_id": self.settings["client_id"],
+                "client_secret": self.secrets["client_secret"],
+                "scope": " ".join([f"as_account-{self.settings['region']}.{self.settings['subdomain']}", *wanted]),
+                **fields,
+        }
+        data = urllib.parse.urlencode(form).encode()
+        return self._exchange(("client",), "POST", "/identity/oauth/token", {"Content-Type": "application/x-www-form-urlencoded"}, data)
 
-  def request(self, method, path, headers=None, body=None, token=None):
-    """One request as it should be made; headers replace or (None) take away. token: a bearer token, or one with every scope."""
-    if token is None:
-      if self._token is None:
-        self._token = self.token().json["access_token"]
-      token = self._token
-    sent = {"Accept": ACCEPT, "Authorization": f"Bearer {token}"}
-    data = None
-    if body is not None:
-      data = json.dumps(body).encode()
-      sent["Content-Type"] = "application/json"
-    for name, value in (headers or {}).items():
-      sent.pop(name, None)
-      if value is not None:
-        sent[name] = value
-    return self._exchange(("client",), method, path, sent, data)
+    def request(self, method, path, headers=None, body=None, token=None):
+        """One request as it should be made; headers replace or (None) take away. token: a bearer token, or one with every scope."""
+        if token is None:
+            if self._token is None:
+                self._token = self.token().json["access_token"]
+            token = self._token
+        sent = {"Accept": ACCEPT, "Authorization": f"Bearer {token}"}
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        for name, value in (headers or {}).items():
+            sent.pop(name, None)
+            if value is not None:
+                sent[name] = value
+        return self._exchange(("client",), method, path, sent, data)
 
-  def get(self, path, **options):
-    return self.request("GET", path, **options)
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
 
-  def everything(self, path, key, limit=100):
-    """All items of a classic list, page after page."""
-    items = []
-    while True:
-      mark = "&" if "?" in path else "?"
-      page = self.get(f"{path}{mark}limit={limit}&offset={len(items)}")
-      if page.status != 200:
-        raise RuntimeError(f"{path}: {page!r}")
-      items += page.json[key]
-      if not page.json["more"]:
-        return items
+    def everything(self, path, key, limit=100):
+        """All items of a classic list, page after page."""
+        items = []
+        while True:
+            mark = "&" if "?" in path else "?"
+            page = self.get(f"{path}{mark}limit={limit}&offset={len(items)}")
+            if page.status != 200:
+                raise RuntimeError(f"{path}: {page!r}")
+            items += page.json[key]
+            if not page.json["more"]:
+                return items
 
-  def _connect(self, who):
-    if who == ("control",):
-      return http.client.HTTPConnection("127.0.0.1", self.control_port, timeout=120)
-    if self.tls:
-      context = ssl.create_default_context(cafile=self.settings["ca_file"])
-      return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)
-    return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+    def _connect(self, who):
+        if who == ("control",):
+            return http.client.HTTPConnection("127.0.0.1", self.control_port, timeout=120)
+        if self.tls:
+            context = ssl.create_default_context(cafile=self.settings["ca_file"])
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
-  def _exchange(self, who, method, path, headers, data):
-    """Keeps one connection for each who; a connection that died is the caller's to see, the next call opens another."""
-    connection = self._connections.get(who) or self._connect(who)
-    self._connections[who] = connection
-    try:
-      connection.request(method, path, body=data, headers=headers)
-      response = connection.getresponse()
-      body = response.read()
-    except (OSError, http.client.HTTPException):
-      connection.close()
-      del self._connections[who]
-      raise
-    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+    def _exchange(self, who, method, path, headers, data):
+        """Keeps one connection for each who; a connection that died is the caller's to see, the next call opens another."""
+        connection = self._connections.get(who) or self._connect(who)
+        self._connections[who] = connection
+        try:
+            connection.request(method, path, body=data, headers=headers)
+            response = connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            del self._connections[who]
+            raise
+        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
 
 
 def _word(value):
-  return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
