@@ -4,9 +4,12 @@
 
 #include <string.h>
 
+#include "faults.h"
 #include "journal.h"
 #include "jtext.h"
+#include "mutate.h"
 #include "state.h"
+#include "triggers.h"
 
 typedef struct {
 	Sim *sim;
@@ -129,6 +132,60 @@ control_tokens(Control *control, GError **error)
 	return TRUE;
 }
 
+static gboolean
+control_add_faults(Control *control, GError **error)
+{
+	if (control->body == NULL)
+		return input_refuse(error, "The body has no \"faults\".");
+	if (!faults_add(control->sim->faults, control->body, error))
+		return FALSE;
+	faults_write(control->sim->faults, control->reply->body);
+	return TRUE;
+}
+
+static gboolean
+control_faults(Control *control, GError **error)
+{
+	(void)error;
+	faults_write(control->sim->faults, control->reply->body);
+	return TRUE;
+}
+
+static gboolean
+control_forget_faults(Control *control, GError **error)
+{
+	faults_remove_all(control->sim->faults);
+	return control_faults(control, error);
+}
+
+static gboolean
+control_mutate(Control *control, GError **error)
+{
+	static const gchar *const keys[] = {"changes", "at", NULL};
+	json_object *changes = NULL;
+	gint number;
+
+	if (control->body == NULL)
+		return input_refuse(error, "The body has no \"changes\".");
+	if (!input_only_keys(control->body, "the body", keys, error) ||
+	    !input_array(control->body, "the body", "changes", &changes, error) || !mutate_check(changes, error))
+		return FALSE;
+	if (json_object_object_get(control->body, "at") == NULL)
+		return mutate_apply(control->sim, changes, control->reply->body, error);
+	number = triggers_add(control->sim->triggers, control->body, error);
+	if (number >= 0)
+		g_string_append_printf(control->reply->body, "{\"trigger\":%d}", number);
+	return number >= 0;
+}
+
+static gboolean
+control_triggers(Control *control, GError **error)
+{
+	(void)error;
+	triggers_write(control->sim->triggers, control->reply->body);
+	return TRUE;
+}
+
 typedef struct {
 	const gchar *method;
 	const gchar *path;
@@ -141,6 +198,11 @@ static const ControlRoute routes[] = {
     {"GET", "state", {"format=json|csv", "v3=1|0", "counts=1|0", "header=1|0"}, control_state},
     {"GET", "journal", {"summary=1|0", "after#", NULL}, control_journal},
     {"DELETE", "journal", {NULL}, control_forget_journal},
+    {"POST", "faults", {NULL}, control_add_faults},
+    {"GET", "faults", {NULL}, control_faults},
+    {"DELETE", "faults", {NULL}, control_forget_faults},
+    {"POST", "mutate", {NULL}, control_mutate},
+    {"GET", "mutate", {NULL}, control_triggers},
     {"POST", "clock", {NULL}, control_clock},
     {"GET", "switches", {NULL}, control_switches},
     {"POST", "switches", {NULL}, control_switches},

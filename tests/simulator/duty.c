@@ -80,6 +80,12 @@ duty_place(Shelf *shelf, Thing *thing, gboolean sorted)
 		shelf_append(shelf, thing);
 }
 
+GPtrArray *
+duty_new_rules(void)
+{
+	return g_ptr_array_new_with_free_func(duty_rule_free);
+}
+
 Policy *
 duty_add_policy(World *world, const gchar *id, const gchar *name, gboolean sorted)
 {
@@ -87,7 +93,7 @@ duty_add_policy(World *world, const gchar *id, const gchar *name, gboolean sorte
 
 	duty_name_thing(world, &policy->base, WORLD_KIND_POLICY, id, name);
 	policy->services = g_ptr_array_new_with_free_func(g_free);
-	policy->rules = g_ptr_array_new_with_free_func(duty_rule_free);
+	policy->rules = duty_new_rules();
 	duty_place(&world->policies, &policy->base, sorted);
 	return policy;
 }

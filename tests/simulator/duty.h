@@ -12,6 +12,9 @@ void duty_schedule_free(gpointer data);
 
 Policy *duty_add_policy(World *world, const gchar *id, const gchar *name, gboolean sorted);
 
+/* An empty list of levels. */
+GPtrArray *duty_new_rules(void);
+
 /* A level at the end of the policy. */
 Rule *duty_add_rule(World *world, Policy *policy, guint delay_minutes);
 

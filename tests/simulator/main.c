@@ -10,6 +10,7 @@
 
 #include "jtext.h"
 #include "server.h"
+#include "tls.h"
 
 typedef struct {
 	gint port;
@@ -70,8 +71,9 @@ main_spec(const MainOptions *options, Spec *spec, GError **error)
 
 /* The one line that a test waits for. */
 static void
-main_tell(const Sim *sim, const Server *server)
+main_tell(const Sim *sim, const Server *server, const TlsFiles *tls)
 {
+	const gchar *scheme = tls != NULL ? "https" : "http";
 	const Spec *spec = sim->spec;
 	g_autoptr(GString) line = g_string_new(NULL);
 	guint port = server_port(server);
@@ -83,8 +85,12 @@ main_tell(const Sim *sim, const Server *server)
 	jtext_pair(line, "subdomain", spec->subdomain);
 	g_string_append_c(line, ',');
 	jtext_pair(line, "region", spec->region);
-	g_string_append_printf(line, ",\"api_url\":\"http://127.0.0.1:%u\",\"identity_url\":\"http://127.0.0.1:%u/identity\"", port,
-			       port);
+	g_string_append_printf(line, ",\"api_url\":\"%s://127.0.0.1:%u\",\"identity_url\":\"%s://127.0.0.1:%u/identity\"", scheme,
+			       port, scheme, port);
+	if (tls != NULL) {
+		g_string_append_c(line, ',');
+		jtext_pair(line, "ca_file", tls->ca_file);
+	}
 	g_string_append(line, "},\"secrets\":{");
 	jtext_pair(line, "client_secret", spec->client_secret);
 	g_string_append(line, "}}");
@@ -105,6 +111,7 @@ main_run(const MainOptions *options, GError **error)
 	g_autoptr(Spec) initial = spec_new();
 	g_autoptr(Spec) spec = NULL;
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	g_autoptr(TlsFiles) tls = NULL;
 	ServerOptions listen = {.port = (guint)options->port};
 	Sim sim = {0};
 	Server *server;
@@ -114,6 +121,13 @@ main_run(const MainOptions *options, GError **error)
 	spec = spec_copy(initial);
 	if (!spec_settle(spec, error))
 		return FALSE;
+	if (options->tls) {
+		tls = tls_make(switches_word(spec->switches, SWITCH_TLS_CERT), error);
+		if (tls == NULL)
+			return FALSE;
+		listen.tls_cert = tls->cert;
+		listen.tls_key = tls->key;
+	}
 	g_mutex_init(&sim.lock);
 	sim.initial = initial;
 	sim_reset(&sim, g_steal_pointer(&spec));
@@ -121,7 +135,7 @@ main_run(const MainOptions *options, GError **error)
 	if (server != NULL) {
 		g_unix_signal_add(SIGTERM, main_quit, loop);
 		g_unix_signal_add(SIGINT, main_quit, loop);
-		main_tell(&sim, server);
+		main_tell(&sim, server, tls);
 		g_main_loop_run(loop);
 		server_stop(server);
 	}
@@ -144,6 +158,7 @@ main(int argc, char **argv)
 	    {"schedules", 0, 0, G_OPTION_ARG_INT64, &options.schedules, "Layer-based schedules", "N"},
 	    {"world", 0, 0, G_OPTION_ARG_FILENAME, &options.world, "A world as POST /_control/reset takes it", "FILE"},
 	    {"region", 0, 0, G_OPTION_ARG_STRING, &options.region, "Service region of the account", "us|eu"},
+	    {"tls", 0, 0, G_OPTION_ARG_NONE, &options.tls, "HTTPS with a throw-away authority; control_port stays plain", NULL},
 	    {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.switches, "A switch, see below; may be repeated", "SWITCH=VALUE"},
 	    {"exit-with-parent", 0, 0, G_OPTION_ARG_NONE, &options.exit_with_parent, "End when the process that started it ends",
 	     NULL},

@@ -113,26 +113,30 @@ policies_fields(const Request *request, GString *out, const Policy *policy)
 	g_string_append(out, "]}");
 }
 
-static void
-policies_write(const Request *request, GString *out, gpointer item, gpointer data)
+void
+policies_write(const Request *request, GString *out, Policy *policy)
 {
 	const World *world = request->sim->world;
-	Policy *policy = item;
-	GString *text;
 
-	(void)data;
 	if (query_get(request->query, "include[]") != NULL || request_viewer(request) != NULL) {
 		policies_fields(request, out, policy);
 		return;
 	}
 	if (policy->base.text_gen != world->gen) {
-		text = g_string_sized_new(2048);
+		GString *text = g_string_sized_new(2048);
 		policies_fields(request, text, policy);
 		g_free(policy->base.text);
 		policy->base.text = g_string_free(text, FALSE);
 		policy->base.text_gen = world->gen;
 	}
 	g_string_append(out, policy->base.text);
+}
+
+static void
+policies_write_item(const Request *request, GString *out, gpointer item, gpointer data)
+{
+	(void)data;
+	policies_write(request, out, item);
 }
 
 /* Showing strategies needs a plan that has them. FALSE: refused. */
@@ -207,7 +211,7 @@ policies_list(Request *request, Reply *reply)
 			g_ptr_array_add(reversed, g_ptr_array_index(items, i - 1));
 		items = reversed;
 	}
-	page_write(request, reply, &page, "escalation_policies", items, PAGE_TOTAL_ASKED, policies_write, NULL);
+	page_write(request, reply, &page, "escalation_policies", items, PAGE_TOTAL_ASKED, policies_write_item, NULL);
 }
 
 void
@@ -222,6 +226,6 @@ policies_show(Request *request, Reply *reply)
 	if (!policies_allowed(request, reply))
 		return;
 	reply_json(reply, 200, "{\"escalation_policy\":");
-	policies_write(request, reply->body, policy, NULL);
+	policies_write(request, reply->body, policy);
 	g_string_append_c(reply->body, '}');
 }

@@ -7,3 +7,6 @@
 void policies_list(Request *request, Reply *reply);
 
 void policies_show(Request *request, Reply *reply);
+
+/* The policy as JSON, for lists that include policies. */
+void policies_write(const Request *request, GString *out, Policy *policy);

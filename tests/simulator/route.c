@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "abilities.h"
+#include "audit.h"
 #include "identity.h"
 #include "licenses.h"
+#include "oncalls.h"
 #include "policies.h"
+#include "schedules-v3.h"
 #include "schedules.h"
 #include "teams.h"
 #include "users.h"
@@ -41,6 +44,33 @@ static const gchar *const of_schedules[] = {"query",
 static const gchar *const of_schedule[] = {"time_zone", "since@", "until@", "overflow?", "include_next_oncall_for_user", NULL};
 static const gchar *const of_allocations[] = {"limit#", "offset#", NULL};
 
+static const gchar *const of_oncalls[] = {"time_zone",
+					  "include[]=escalation_policies|users|schedules",
+					  "user_ids[]",
+					  "escalation_policy_ids[]",
+					  "schedule_ids[]",
+					  "since@",
+					  "until@",
+					  "earliest?",
+					  PAGED,
+					  NULL};
+static const gchar *const of_audit[] = {"limit#",
+					"cursor",
+					"since@",
+					"until@",
+					"root_resource_types[]=users|teams|schedules|escalation_policies|services|ip_allow_lists",
+					"actor_type=user_reference|api_key_reference|app_reference",
+					"actor_id",
+					"method_type=browser|oauth|api_token|identity_provider|other",
+					"method_truncated_token",
+					"actions[]=create|update|delete",
+					NULL};
+static const gchar *const of_trail[] = {"limit#", "cursor", "since@", "until@", NULL};
+static const gchar *const of_shifts[] = {"query", "team_ids[]", PAGED, NULL};
+static const gchar *const of_shift[] = {"since@", "until@", "time_zone", "overflow?", "include[]=final_schedule", NULL};
+static const gchar *const of_rotations[] = {"limit#", "offset#", NULL};
+static const gchar *const of_event[] = {"since@", "until@", NULL};
+
 static const Route routes[] = {
     {ROUTE_IDENTITY, "POST", "/oauth/token", NULL, NULL, none, identity_token},
     {ROUTE_REST, "GET", "/abilities", "abilities.read", NULL, none, abilities_list},
@@ -58,6 +88,19 @@ static const Route routes[] = {
     {ROUTE_REST, "GET", "/schedules/{id}", "schedules.read", NULL, of_schedule, schedules_show},
     {ROUTE_REST, "GET", "/licenses", "licenses.read", NULL, none, licenses_list},
     {ROUTE_REST, "GET", "/license_allocations", "licenses.read", NULL, of_allocations, licenses_allocations},
+    {ROUTE_REST, "GET", "/oncalls", "oncalls.read", NULL, of_oncalls, oncalls_list},
+    {ROUTE_REST, "GET", "/audit/records", "audit_records.read", NULL, of_audit, audit_list},
+    {ROUTE_REST, "GET", "/users/{id}/audit/records", "audit_records.read", NULL, of_trail, audit_of_user},
+    {ROUTE_REST, "GET", "/teams/{id}/audit/records", "audit_records.read", NULL, of_trail, audit_of_team},
+    {ROUTE_REST, "GET", "/escalation_policies/{id}/audit/records", "audit_records.read", NULL, of_trail, audit_of_policy},
+    {ROUTE_REST, "GET", "/schedules/{id}/audit/records", "audit_records.read", NULL, of_trail, audit_of_schedule},
+    {ROUTE_REST_V3, "GET", "/v3/schedules", "schedules.read", NULL, of_shifts, shifts_list},
+    {ROUTE_REST_V3, "GET", "/v3/schedules/{id}", "schedules.read", NULL, of_shift, shifts_show},
+    {ROUTE_REST_V3, "GET", "/v3/schedules/{id}/rotations", "schedules.read", NULL, of_rotations, shifts_rotations},
+    {ROUTE_REST_V3, "GET", "/v3/schedules/{id}/rotations/{rotation_id}/events", "schedules.read", NULL, of_rotations,
+     shifts_events},
+    {ROUTE_REST_V3, "GET", "/v3/schedules/{id}/rotations/{rotation_id}/events/{event_id}", "schedules.read", NULL, of_event,
+     shifts_event},
 };
 
 /* Whether the path is of the template; ids take what stands for {…}, still encoded. */

@@ -36,15 +36,22 @@ schedules_time(const Request *request, const gchar *key, gint64 *ret_ms)
 }
 
 gboolean
+schedules_times(const Request *request, Reply *reply, gint64 *ret_since, gint64 *ret_until)
+{
+	if (schedules_time(request, "since", ret_since) && schedules_time(request, "until", ret_until))
+		return TRUE;
+	errors_reply(request, reply, 400, 2004, "Invalid time range", "since and until must be ISO 8601 times");
+	return FALSE;
+}
+
+gboolean
 schedules_window(const Request *request, Reply *reply, gint64 *ret_since, gint64 *ret_until)
 {
 	gint64 since = -1;
 	gint64 until = -1;
 
-	if (!schedules_time(request, "since", &since) || !schedules_time(request, "until", &until)) {
-		errors_reply(request, reply, 400, 2004, "Invalid time range", "since and until must be ISO 8601 times");
+	if (!schedules_times(request, reply, &since, &until))
 		return FALSE;
-	}
 	if (since < 0 && until >= 0)
 		since = until - FORTNIGHT_MS;
 	if (until < 0 && since >= 0)

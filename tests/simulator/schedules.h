@@ -11,6 +11,9 @@ void schedules_show(Request *request, Reply *reply);
 /* The schedule without its layers, as JSON, for lists that include schedules. */
 void schedules_write_short(const Request *request, GString *out, Schedule *schedule);
 
+/* The parameters since and until, negative where they are not given. FALSE: refused. */
+gboolean schedules_times(const Request *request, Reply *reply, gint64 *ret_since, gint64 *ret_until);
+
 /* The parameters since and until as a window: *ret_since is negative where neither is given. Each defaults to two weeks from the other.
  * FALSE: refused. */
 gboolean schedules_window(const Request *request, Reply *reply, gint64 *ret_since, gint64 *ret_until);

@@ -114,12 +114,18 @@ serve_rest(Request *request, Reply *reply)
 }
 
 void
-serve_answer(Request *request, Reply *reply)
+serve_request_id(Request *request, Reply *reply)
 {
 	guint64 number = ++request->sim->requests;
 	g_autofree gchar *id = g_strdup_printf("%016" G_GINT64_MODIFIER "x%08" G_GINT64_MODIFIER "x", rng_mix(number), number);
 
 	reply_header(reply, "x-request-id", id);
+}
+
+void
+serve_answer(Request *request, Reply *reply)
+{
+	serve_request_id(request, reply);
 	if (request->route == NULL) {
 		if (request->path_known && switches_on(request->sim->spec->switches, SWITCH_STRICT))
 			errors_invalid(request, reply, g_ptr_array_index(request->violations, 0));

@@ -8,3 +8,6 @@
 void serve_prepare(Request *request);
 
 void serve_answer(Request *request, Reply *reply);
+
+/* The header that every answer of the service carries. */
+void serve_request_id(Request *request, Reply *reply);

@@ -11,6 +11,9 @@
 #include "control.h"
 #include "journal.h"
 #include "serve.h"
+#include "spoil.h"
+#include "triggers.h"
+#include "wire.h"
 
 #define SERVER_MAX_BODY (16 * 1024 * 1024)
 #define SERVER_MEMORY (128 * 1024) /* of a connection: long addresses, many headers */
@@ -20,7 +23,8 @@ struct Server {
 	Sim *sim;
 	struct MHD_Daemon *service;
 	struct MHD_Daemon *control; /* NULL: service does both */
-	guint64 connections;        /* guarded by sim->lock */
+	Wires *wires;
+	guint64 connections; /* guarded by sim->lock */
 };
 
 /* One request and its reply, as the library sees them. */
@@ -30,6 +34,9 @@ typedef struct {
 	GHashTable *headers;
 	GString *body;
 	gboolean too_long;
+	Request *request; /* what is under way; NULL for the control's */
+	Fault *fault;     /* what is done to it, or NULL */
+	gboolean written; /* the answer went out by a wire: only the end of the connection is left */
 } Exchange;
 
 static void *
@@ -56,6 +63,8 @@ server_completed(void *cls, struct MHD_Connection *connection, void **con_cls, e
 	g_free(exchange->uri);
 	g_string_free(exchange->body, TRUE);
 	g_hash_table_unref(exchange->headers);
+	g_clear_pointer(&exchange->request, request_free);
+	g_clear_pointer(&exchange->fault, faults_unref);
 	g_free(exchange);
 }
 
@@ -136,29 +145,92 @@ server_queue(struct MHD_Connection *connection, Reply *reply)
 	return result;
 }
 
-static void
-server_service(Server *server, const Exchange *exchange, struct MHD_Connection *connection, const gchar *method, Reply *reply)
+/* The request comes in: it is written down, what waits for it happens. FALSE: nobody answers it now. */
+static gboolean
+server_begin(Server *server, Exchange *exchange, struct MHD_Connection *connection, const gchar *method, gboolean *ret_delayed)
 {
 	Sim *sim = server->sim;
-	g_autoptr(Request) request = request_new(sim, method, exchange->uri);
+	Request *request = request_new(sim, method, exchange->uri);
+	const Fault *fault;
 
+	exchange->request = request;
 	request->connection = server_connection_id(connection);
 	g_hash_table_unref(request->headers);
 	request->headers = g_hash_table_ref(exchange->headers);
 	g_string_append_len(request->body, exchange->body->str, (gssize)exchange->body->len);
 	serve_prepare(request);
 	journal_begin(sim->journal, request);
-	serve_answer(request, reply);
-	server_gzip(sim, exchange, reply);
-	journal_end(sim->journal, request, reply->status, reply->body->len, NULL);
+	triggers_run(sim, request, TRIGGER_BEFORE);
+	exchange->fault = faults_strike(sim->faults, request);
+	fault = exchange->fault;
+	if (fault == NULL)
+		return TRUE;
+	request->lie = fault->lie;
+	if (fault->cut == FAULT_CUT_BEFORE) {
+		journal_end(sim->journal, request, 0, 0, fault->text);
+		if (fault->reset)
+			wire_reset(connection);
+		return FALSE;
+	}
+	if (fault->delay_ms > 0) {
+		wire_delay(server->wires, connection, fault->delay_ms);
+		*ret_delayed = TRUE;
+		return FALSE;
+	}
+	return TRUE;
 }
 
+/* Answers the request under way. FALSE: the reply is not to be sent; the connection is suspended where *ret_wired, else closed. */
+static gboolean
+server_finish(Server *server, Exchange *exchange, struct MHD_Connection *connection, Reply *reply, gboolean *ret_wired)
+{
+	Sim *sim = server->sim;
+	Request *request = exchange->request;
+	const Fault *fault = exchange->fault;
+	const gchar *text = fault == NULL ? NULL : fault->text;
+	WirePlan *plan = NULL;
+
+	if (fault != NULL && spoil_replaces(fault)) {
+		serve_request_id(request, reply);
+		reply_json(reply, 200, "");
+	} else {
+		serve_answer(request, reply);
+	}
+	triggers_run(sim, request, TRIGGER_AFTER);
+	if (fault != NULL) {
+		spoil_reply(fault, reply);
+		plan = spoil_plan(fault, reply);
+	}
+	if (plan != NULL) {
+		journal_end(sim->journal, request, reply->status, plan->bytes->len, text);
+		wire_write(server->wires, connection, plan);
+		exchange->written = TRUE;
+		*ret_wired = TRUE;
+		return FALSE;
+	}
+	if (fault != NULL && fault->cut == FAULT_CUT_AFTER) {
+		journal_end(sim->journal, request, 0, 0, text);
+		if (fault->reset)
+			wire_reset(connection);
+		return FALSE;
+	}
+	if (fault == NULL || fault->gzip_bomb < 0)
+		server_gzip(sim, exchange, reply);
+	journal_end(sim->journal, request, reply->status, reply->body->len, text);
+	return TRUE;
+}
+
+/* MHD_NO closes the connection. */
 static enum MHD_Result
 server_answer(Server *server, Exchange *exchange, struct MHD_Connection *connection, const gchar *method, gboolean control)
 {
 	Reply reply;
+	gboolean suspended = FALSE;
+	gboolean answered = TRUE;
 	enum MHD_Result result;
 
+	if (exchange->written)
+		return MHD_NO;
 	reply_init(&reply);
 	g_mutex_lock(&server->sim->lock);
 	if (exchange->too_long)
@@ -166,9 +238,13 @@ server_answer(Server *server, Exchange *exchange, struct MHD_Connection *connect
 	else if (control)
 		control_answer(server->sim, method, exchange->uri, exchange->body, &reply);
 	else
-		server_service(server, exchange, connection, method, &reply);
+		answered = (exchange->request != NULL || server_begin(server, exchange, connection, method, &suspended)) &&
+			   server_finish(server, exchange, connection, &reply, &suspended);
 	g_mutex_unlock(&server->sim->lock);
-	result = server_queue(connection, &reply);
+	if (answered)
+		result = server_queue(connection, &reply);
+	else
+		result = suspended ? MHD_YES : MHD_NO;
 	reply_clear(&reply);
 	return result;
 }
@@ -249,6 +325,7 @@ server_start(Sim *sim, const ServerOptions *options, GError **error)
 	Server *server = g_new0(Server, 1);
 
 	server->sim = sim;
+	server->wires = wire_start();
 	/* the control's daemon first: the service's handler looks whether there is one */
 	if (options->tls_cert != NULL)
 		server->control = server_listen(server, 0, NULL, server_on_control);
@@ -267,10 +344,13 @@ server_start(Sim *sim, const ServerOptions *options, GError **error)
 void
 server_stop(Server *server)
 {
+	/* the library does not stop while a connection is suspended */
+	wire_halt(server->wires);
 	if (server->service != NULL)
 		MHD_stop_daemon(server->service);
 	if (server->control != NULL)
 		MHD_stop_daemon(server->control);
+	wire_free(server->wires);
 	g_free(server);
 }
 

@@ -103,10 +103,16 @@ shelf_insert(Shelf *shelf, Thing *thing)
 }
 
 void
-shelf_remove(Shelf *shelf, Thing *thing)
+shelf_take(Shelf *shelf, Thing *thing)
 {
 	g_ptr_array_remove_index(shelf->sorted, shelf_position(shelf, thing));
 	g_hash_table_remove(shelf->by_id, thing->id);
+}
+
+void
+shelf_remove(Shelf *shelf, Thing *thing)
+{
+	shelf_take(shelf, thing);
 	shelf->free_thing(thing);
 }
 

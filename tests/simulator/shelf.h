@@ -42,6 +42,9 @@ void shelf_sort(Shelf *shelf, ShelfOrder order);
 /* Takes the thing and puts it where it belongs. */
 void shelf_insert(Shelf *shelf, Thing *thing);
 
+/* Gives the thing back. */
+void shelf_take(Shelf *shelf, Thing *thing);
+
 /* Frees the thing. */
 void shelf_remove(Shelf *shelf, Thing *thing);
 

@@ -2,9 +2,11 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "sim.h"
 
+#include "faults.h"
 #include "gen.h"
 #include "journal.h"
 #include "rate.h"
+#include "triggers.h"
 
 gint64
 sim_now_ms(const Sim *sim)
@@ -21,6 +23,8 @@ sim_reset(Sim *sim, Spec *spec)
 	g_clear_pointer(&sim->spec, spec_free);
 	g_clear_pointer(&sim->credentials, credentials_free);
 	g_clear_pointer(&sim->journal, journal_free);
+	g_clear_pointer(&sim->faults, faults_free);
+	g_clear_pointer(&sim->triggers, triggers_free);
 	sim->clock_skew_ms = 0;
 	sim->resets++;
 	if (spec == NULL)
@@ -31,6 +35,8 @@ sim_reset(Sim *sim, Spec *spec)
 	sim->rate = rate_new();
 	sim->credentials = credentials_new(spec->region);
 	sim->journal = journal_new();
+	sim->faults = faults_new();
+	sim->triggers = triggers_new();
 	sim->began_ms = g_get_monotonic_time() / 1000;
 }
 

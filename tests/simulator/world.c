@@ -46,7 +46,7 @@ world_license_free(gpointer data)
 	g_free(license);
 }
 
-static void
+void
 world_audit_free(gpointer data)
 {
 	AuditRecord *record = data;
@@ -55,6 +55,7 @@ world_audit_free(gpointer data)
 	g_free(record->root_id);
 	g_free(record->actor_type);
 	g_free(record->actor_id);
+	g_free(record->token);
 	g_free(record->text);
 	g_free(record);
 }

@@ -105,7 +105,8 @@ typedef struct {
 	const gchar *method;
 	gchar *actor_type;
 	gchar *actor_id;
-	gchar *text; /* the record as JSON */
+	gchar *token; /* truncated, or NULL */
+	gchar *text;  /* the record as JSON */
 } AuditRecord;
 
 typedef enum {
@@ -151,6 +152,9 @@ World *world_new(guint64 seed, const gchar *subdomain, const gchar *region, Shel
 
 void world_free(World *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
+
+/* An AuditRecord. */
+void world_audit_free(gpointer data);
 
 /* Everything prepared so far is stale. */
 void world_touch(World *world);
