@@ -191,6 +191,15 @@ spec_fill(gint64 *size, gint64 value, gint64 largest)
 		*size = CLAMP(value, 0, MAX(largest, 0));
 }
 
+/* How many teams the memberships need at least. */
+static gint64
+spec_filled_teams(const Spec *spec)
+{
+	gint64 in_team = spec->exceed_limits ? spec->users : MIN(spec->users, SPEC_TEAM_LIMIT);
+
+	return spec->memberships <= 0 || in_team == 0 ? 0 : (spec->memberships + in_team - 1) / in_team;
+}
+
 gboolean
 spec_settle(Spec *spec, GError **error)
 {
@@ -211,7 +220,7 @@ spec_settle(Spec *spec, GError **error)
 	spec_fill(&spec->future_roles, 0, 0);
 	spec_fill(&spec->pending, people / 15 + 1, people);
 	spec_fill(&spec->sso, people / 3, people);
-	spec_fill(&spec->empty_teams, spec->teams / 10, spec->teams);
+	spec_fill(&spec->empty_teams, spec->teams / 10, spec->teams - spec_filled_teams(spec));
 	spec_fill(&spec->private_teams, spec->teams / 8, spec->teams);
 	spec_fill(&spec->policies, spec->users == 0 ? 0 : spec->users / 8 + 1, SPEC_LARGEST);
 	spec_fill(&spec->schedules, spec->users / 12, SPEC_LARGEST);

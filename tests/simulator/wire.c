@@ -154,9 +154,10 @@ void
 wire_reset(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	const struct linger linger = {.l_onoff = 1, .l_linger = 0};
+	const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
 
-	setsockopt(fd->connect_fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	/* the library would send an orderly end first, whatever SO_LINGER says; this lets go of the other side at once */
+	connect(fd->connect_fd, &nowhere, sizeof(nowhere));
 }
 
 static void
