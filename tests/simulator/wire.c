@@ -157,7 +157,7 @@ wire_reset(struct MHD_Connection *connection)
 	const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
 
 	/* the library would send an orderly end first, whatever SO_LINGER says; this lets go of the other side at once */
-	connect(fd->connect_fd, &nowhere, sizeof(nowhere));
+	(void)connect(fd->connect_fd, &nowhere, sizeof(nowhere));
 }
 
 static void
@@ -176,7 +176,7 @@ wire_carry_out(const WireJob *job)
 		going = wire_send_repeated(job, blanks, plan->filler);
 	}
 	if (going && plan->endless_headers)
-		going = wire_send_repeated(job, "X-Padding: 0123456789012345678901234567890123456789\r\n", WIRE_ENDLESS);
+		wire_send_repeated(job, "X-Padding: 0123456789012345678901234567890123456789\r\n", WIRE_ENDLESS);
 	if (plan->reset)
 		wire_reset(job->connection);
 }
