@@ -22,12 +22,14 @@ listing_clear(Listing *listing)
 	g_clear_pointer(&listing->people, idset_free);
 	g_clear_pointer(&listing->people_manage, g_byte_array_unref);
 	g_clear_pointer(&listing->gone, idset_free);
+	g_clear_pointer(&listing->unread, idset_free);
 	g_clear_pointer(&listing->roles, idset_free);
 	g_clear_pointer(&listing->words, idset_free);
 	g_clear_pointer(&listing->teams, g_hash_table_destroy);
 	g_clear_pointer(&listing->team_order, g_ptr_array_unref);
 	g_clear_pointer(&listing->licenses, g_hash_table_destroy);
 	g_clear_pointer(&listing->schedules, g_hash_table_destroy);
+	g_clear_pointer(&listing->schedules_unknown, idset_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Listing, listing_clear)
 
@@ -66,8 +68,10 @@ list_all(const idc_host *host, const Settings *settings, Auth *auth, Api *api, c
 				   .people = idset_new(),
 				   .people_manage = g_byte_array_new(),
 				   .gone = idset_new(),
+				   .unread = idset_new(),
 				   .roles = idset_new(),
 				   .words = idset_new(),
+				   .schedules_unknown = idset_new(),
 				   .teams = g_hash_table_new(g_str_hash, g_str_equal),
 				   .team_order = g_ptr_array_new_with_free_func(listing_team_free)};
 
@@ -77,6 +81,7 @@ list_all(const idc_host *host, const Settings *settings, Auth *auth, Api *api, c
 		return FALSE;
 	}
 	emit_init(&emit, host, sink, request->want);
+	api_begin(api);
 	return list_parts(&listing, error) && seals_emit(listing.seals, &emit, api_service_time(api), ret_partial, error);
 }
 

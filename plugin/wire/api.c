@@ -27,7 +27,7 @@ struct Api {
 	Pace pace;
 	GQueue calls; /* of ApiCall, in the order of asking */
 	guint in_flight;
-	gint64 service_time;
+	gint64 service_time; /* of the first answer since api_begin() */
 	idc_usage usage;
 };
 
@@ -111,6 +111,12 @@ api_drop(Api *api, ApiCall *call)
 	g_free(call->path);
 	g_free(call->what);
 	g_free(call);
+}
+
+void
+api_begin(Api *api)
+{
+	api->service_time = 0;
 }
 
 gint64
@@ -284,8 +290,8 @@ api_judge(ApiCall *call)
 
 	if (answer->status != 0)
 		pace_learn(&api->pace, api_now(api), &answer->hint, api->in_flight);
-	if (answer->date_unix_ms > 0)
-		api->service_time = MAX(api->service_time, answer->date_unix_ms);
+	if (api->service_time == 0)
+		api->service_time = answer->date_unix_ms;
 	if (answer->status == 200) {
 		api->token_worked = TRUE;
 		call->done = TRUE;

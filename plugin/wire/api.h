@@ -50,7 +50,10 @@ HttpExchange *api_post_form(Api *api, const gchar *url, const gchar *form, GErro
 /* Sets error from an answer that is no success. what: "GET /users". */
 void api_set_answer_error(GError **error, const gchar *what, const HttpAnswer *answer);
 
-/* Milliseconds since 1970 by PagerDuty's own clock, from its last answer; 0 before the first. */
+/* From here on the time of the first answer counts as that at which reading began. */
+void api_begin(Api *api);
+
+/* Milliseconds since 1970 by PagerDuty's own clock, from the first answer since api_begin() that told it; 0 before. */
 gint64 api_service_time(const Api *api);
 
 /* Counts since api_new(). */
