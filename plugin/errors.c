@@ -63,6 +63,12 @@ errors_is(const GError *error, gint32 status)
 	return error != NULL && error->domain == ERRORS && error->code == status;
 }
 
+gboolean
+errors_answered(const GError *error, gint32 status)
+{
+	return errors_is(error, status) && errors_detail(error)->answered;
+}
+
 typedef struct {
 	gint http;         /* 0: any */
 	const gchar *code; /* PagerDuty's number, NULL: any */
@@ -134,6 +140,7 @@ errors_set_answer(GError **error, const ErrorsAnswer *answer)
 
 	detail->remote_status = answer->http_status;
 	detail->flags = row->flags;
+	detail->answered = TRUE;
 	detail->retry_after_ms = answer->retry_after_ms;
 	if (answer->code != NULL)
 		g_strlcpy(detail->code, answer->code, sizeof(detail->code));

@@ -13,6 +13,7 @@ typedef struct {
 	gint64 retry_after_ms; /* -1: not said */
 	gchar code[64];        /* PagerDuty's own number, "" where none */
 	gchar request_id[64];
+	gboolean answered; /* PagerDuty said so of the very thing that was asked for */
 } ErrorsDetail;
 
 /* What an unsuccessful answer of PagerDuty's says, as far as it could be read. */
@@ -33,6 +34,10 @@ ErrorsDetail *errors_detail(const GError *error);
 
 /* Whether the error is of this domain and has this idc status. */
 gboolean errors_is(const GError *error, gint32 status);
+
+/* Likewise, and PagerDuty said so of the very thing that was asked for. A token that cannot be had, or a host that wants no more, may have
+ * the same status and says nothing of that thing. */
+gboolean errors_answered(const GError *error, gint32 status);
 
 /* The one table from HTTP status and PagerDuty's code to the idc status; sets error to a whole sentence with what to do. */
 void errors_set_answer(GError **error, const ErrorsAnswer *answer);

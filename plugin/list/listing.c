@@ -47,13 +47,19 @@ listing_removed(Listing *listing, guint32 kind, const gchar *id, GError **error)
 {
 	const idc_record record = {.record = kind, .flags = IDC_RECORD_REMOVED, .id = id};
 
+	if (!emit_wants(listing->emit, kind)) {
+		g_autofree gchar *reason =
+		    g_strdup_printf("\"%s\" was deleted in PagerDuty while the list was made: list again.", id);
+
+		seals_gap(listing->seals, IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT, IDC_CONFLICT, reason);
+	}
 	return emit_record(listing->emit, &record, NULL, error);
 }
 
 gboolean
 listing_skippable(const GError *error)
 {
-	return errors_is(error, IDC_FORBIDDEN) || errors_is(error, IDC_SCOPE) || errors_is(error, IDC_PAYMENT);
+	return errors_answered(error, IDC_FORBIDDEN) || errors_answered(error, IDC_SCOPE) || errors_answered(error, IDC_PAYMENT);
 }
 
 /* Asks for one row by its id: was it there after all? */
@@ -66,7 +72,7 @@ listing_confirm(Listing *listing, const ListingRead *read, const gchar *id, GErr
 
 	if (answer != NULL)
 		return TRUE;
-	if (errors_is(failed, IDC_NOT_FOUND))
+	if (errors_answered(failed, IDC_NOT_FOUND))
 		return read->gone(read->user, id, error);
 	g_propagate_error(error, g_steal_pointer(&failed));
 	return FALSE;
@@ -118,7 +124,7 @@ listing_read(Listing *listing, const ListingRead *read, Pager *opened, IdSet *se
 	listing_collect_once(seen_again, seen, once);
 	if (once->len > LISTING_MAX_CONFIRM)
 		outcome.quiet = FALSE;
-	for (guint i = 0; i < once->len && once->len <= LISTING_MAX_CONFIRM; i++)
+	for (guint i = 0; i < once->len && once->len <= LISTING_MAX_CONFIRM && read->gone != NULL; i++)
 		if (!listing_confirm(listing, read, g_ptr_array_index(once, i), error))
 			return FALSE;
 	*ret_outcome = outcome;
@@ -131,7 +137,7 @@ listing_judge(Listing *listing, const PagerOutcome *outcome, const gchar *what, 
 {
 	g_autofree gchar *reason = NULL;
 
-	if (!outcome->whole && outcome->total > (gint64)count)
+	if (outcome->ceiling && outcome->total > (gint64)count)
 		reason = g_strdup_printf("PagerDuty lets nobody read more than 10,000 of a list: %u of %" G_GINT64_FORMAT
 					 " %s were read.",
 					 count, outcome->total, what);
@@ -140,7 +146,7 @@ listing_judge(Listing *listing, const PagerOutcome *outcome, const gchar *what, 
 	else if (!outcome->quiet)
 		reason = g_strdup_printf("The list of %s changed while it was being read.", what);
 	if (reason != NULL)
-		seals_gap(listing->seals, kinds, outcome->whole ? IDC_CONFLICT : IDC_OVERFLOW, reason);
+		seals_gap(listing->seals, kinds, outcome->ceiling ? IDC_OVERFLOW : IDC_CONFLICT, reason);
 }
 
 gboolean
@@ -169,7 +175,7 @@ listing_take(Listing *listing, const ListingRead *read, Pager *opened, const gch
 void
 listing_common_attrs(EmitAttrs *attrs, json_object *row, gboolean sanitized, gchar **keep_description)
 {
-	emit_attr(attrs, "url", json_read_text(row, "html_url"));
+	emit_attr(attrs, "url", json_read_plain(row, "html_url", IDC_MAX_URL));
 	*keep_description = json_read_name(row, "description", IDC_MAX_VALUE, &sanitized);
 	emit_attr(attrs, "description", *keep_description);
 	if (sanitized)

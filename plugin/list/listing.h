@@ -38,12 +38,14 @@ typedef struct {
 	IdSet *people;             /* who was listed */
 	GByteArray *people_manage; /* by number: 1 for those whose base role manages every team */
 	IdSet *gone;               /* named somewhere, but PagerDuty says 404 */
+	IdSet *unread;             /* people who are named somewhere, not listed, and must not be read */
 	IdSet *roles;              /* base roles that were listed as entitlements */
 	GHashTable *teams;         /* id to ListingTeam */
 	GPtrArray *team_order;     /* the same, as they came; owner */
 	IdSet *words;              /* names that many rows share, kept once */
 	GHashTable *licenses;      /* user id to a name in words; NULL: not asked for */
-	GHashTable *schedules;     /* id to GArray of guint32, the people on it; NULL: not read */
+	GHashTable *schedules;     /* id to sorted GArray of guint32, the people on it; NULL: not read */
+	IdSet *schedules_unknown;  /* named by policies, and who is on them cannot be read */
 } Listing;
 
 /* Emits a grant and counts it under its resource. attrs may be NULL; flags as in idc_record. */
@@ -54,14 +56,15 @@ gboolean listing_grant(Listing *listing, SealsResource *resource, const gchar *p
 gboolean listing_entitlement(Listing *listing, SealsResource *resource, const gchar *kind, const gchar *id, const gchar *name,
 			     EmitAttrs *attrs, GError **error);
 
-/* Takes back what was listed and is gone. */
+/* Takes back what was listed and is gone. Where its kind is not wanted, what hangs on it cannot be taken back with it: a gap. */
 gboolean listing_removed(Listing *listing, guint32 kind, const gchar *id, GError **error);
 
 /* How one list of PagerDuty's is read until it holds still. */
 typedef struct {
 	const PagerSpec *spec;
 	PagerRow row;                                                     /* each row once, whichever reading it came in */
-	gboolean (*gone)(gpointer user, const gchar *id, GError **error); /* a row that was handed out and is 404 now */
+	gboolean (*gone)(gpointer user, const gchar *id, GError **error); /* a row that was handed out and is 404 now; NULL: rows
+									    cannot be asked for one by one */
 	gpointer user;
 } ListingRead;
 

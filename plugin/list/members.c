@@ -2,11 +2,15 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "members.h"
 
+#include <string.h>
+
 #include "../errors.h"
 #include "../ids.h"
 #include "people.h"
 #include "teams.h"
 
+/* What is lacking where not all of a team's members were read: a role that nobody knows yet is listed when it is met. */
+#define MEMBERS_KINDS (IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT)
 /* People about whom a team and their own user objects disagree; more are not asked for one by one. */
 #define MEMBERS_MAX_ASK 20
 
@@ -31,12 +35,14 @@ members_row(gpointer user, const gchar *id, json_object *row, GError **error)
 	const gchar *role = json_read_text(row, "role");
 	gboolean unlisted = FALSE;
 	Member member = {.number = IDSET_NONE};
+	gsize length;
 
 	(void)id;
 	/* Stakeholders that PagerDuty put on a team have no role there; its people call them observers. */
 	if (role == NULL)
 		role = "observer";
-	if (!g_regex_match_simple("^[a-z_]{1,64}$", role, G_REGEX_DOLLAR_ENDONLY, 0)) {
+	length = strspn(role, G_CSET_a_2_z "_");
+	if (role[length] != '\0' || length == 0 || length > TEAMS_MAX_ROLE) {
 		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to %s has a member whose role is no team role.",
 			    reading->what);
 		return FALSE;
@@ -67,9 +73,10 @@ members_compare_numbers(gconstpointer a, gconstpointer b)
 	return one < other ? -1 : one > other;
 }
 
-/* Those whose user object names the team and whom the member list lacks; *ret_extra: whether it has others. */
+/* Those whose user object names the team and whom the member list lacks, unless they are known to be gone; *ret_extra: whether it has
+ * others. */
 static GArray *
-members_missing(const ListingTeam *team, const MembersReading *reading, gboolean *ret_extra)
+members_missing(const Listing *listing, const ListingTeam *team, const MembersReading *reading, gboolean *ret_extra)
 {
 	g_autoptr(GArray) told = g_array_sized_new(FALSE, FALSE, sizeof(guint32), reading->members->len);
 	GArray *missing = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -83,7 +90,7 @@ members_missing(const ListingTeam *team, const MembersReading *reading, gboolean
 
 		if (g_array_binary_search(told, &number, members_compare_numbers, NULL))
 			met++;
-		else
+		else if (idset_find(listing->gone, idset_id(listing->people, number)) == IDSET_NONE)
 			g_array_append_val(missing, number);
 	}
 	*ret_extra = met < told->len;
@@ -109,14 +116,22 @@ members_settle(Listing *listing, ListingTeam *team, const GArray *missing, GErro
 {
 	gboolean disagree = missing->len > MEMBERS_MAX_ASK;
 
-	for (guint i = 0; i < missing->len && !disagree; i++)
-		if (!people_is_on_team(listing, g_array_index(missing, guint32, i), team->id, &disagree, error))
+	for (guint i = 0; i < missing->len && !disagree; i++) {
+		g_autoptr(GError) failed = NULL;
+
+		if (people_is_on_team(listing, g_array_index(missing, guint32, i), team->id, &disagree, &failed))
+			continue;
+		if (!listing_skippable(failed)) {
+			g_propagate_error(error, g_steal_pointer(&failed));
 			return FALSE;
+		}
+		disagree = TRUE; /* as far as anybody may know */
+	}
 	if (disagree) {
 		g_autofree gchar *reason = g_strdup_printf(
 		    "The member list of the team %s lacks people who are on it by their own user objects.", team->id);
 
-		seals_gap_resource(listing->seals, team->resource, IDC_CONFLICT, reason);
+		seals_gap_resource(listing->seals, team->resource, MEMBERS_KINDS, IDC_CONFLICT, reason);
 	}
 	return TRUE;
 }
@@ -161,19 +176,19 @@ members_failed(Listing *listing, ListingTeam *team, const GError *failed, GError
 	g_autoptr(json_object) answer = NULL;
 
 	if (listing_skippable(failed)) {
-		seals_gap_resource(listing->seals, team->resource, failed->code, failed->message);
+		seals_gap_resource(listing->seals, team->resource, MEMBERS_KINDS, failed->code, failed->message);
 		return TRUE;
 	}
-	if (!errors_is(failed, IDC_NOT_FOUND)) {
+	if (!errors_answered(failed, IDC_NOT_FOUND)) {
 		g_propagate_error(error, g_error_copy(failed));
 		return FALSE;
 	}
 	answer = api_read(listing->api, path, &asked);
-	if (answer != NULL) {
-		seals_gap_resource(listing->seals, team->resource, IDC_NOT_FOUND, failed->message);
+	if (answer != NULL || listing_skippable(asked)) {
+		seals_gap_resource(listing->seals, team->resource, MEMBERS_KINDS, IDC_NOT_FOUND, failed->message);
 		return TRUE;
 	}
-	if (errors_is(asked, IDC_NOT_FOUND)) {
+	if (errors_answered(asked, IDC_NOT_FOUND)) {
 		team->resource->removed = TRUE;
 		return listing_removed(listing, IDC_RECORD_RESOURCE, team->resource->id, error);
 	}
@@ -202,7 +217,7 @@ members_of_team(Listing *listing, ListingTeam *team, const PagerSpec *spec, Page
 	members_reading_init(&reading, listing, spec->path);
 	ok = members_read(&reading, opened, &quiet, &failed);
 	if (ok)
-		missing = members_missing(team, &reading, &extra);
+		missing = members_missing(listing, team, &reading, &extra);
 	if (ok && (!quiet || missing->len > 0 || (extra && listing->people_whole))) {
 		g_autoptr(Pager) again = pager_open(listing->api, spec, 0, 1);
 
@@ -210,7 +225,7 @@ members_of_team(Listing *listing, ListingTeam *team, const PagerSpec *spec, Page
 		g_clear_pointer(&missing, g_array_unref);
 		ok = members_read(&reading, again, &quiet, &failed);
 		if (ok)
-			missing = members_missing(team, &reading, &extra);
+			missing = members_missing(listing, team, &reading, &extra);
 	}
 	if (!ok)
 		return members_failed(listing, team, failed, error);
@@ -218,10 +233,10 @@ members_of_team(Listing *listing, ListingTeam *team, const PagerSpec *spec, Page
 		g_autofree gchar *reason =
 		    g_strdup_printf("The member list of the team %s changed while it was being read.", team->id);
 
-		seals_gap_resource(listing->seals, team->resource, IDC_CONFLICT, reason);
+		seals_gap_resource(listing->seals, team->resource, MEMBERS_KINDS, IDC_CONFLICT, reason);
 	}
 	if (reading.unlisted)
-		seals_gap_resource(listing->seals, team->resource, IDC_OVERFLOW,
+		seals_gap_resource(listing->seals, team->resource, MEMBERS_KINDS, IDC_OVERFLOW,
 				   "Members of teams are missing because not all users could be listed.");
 	return members_settle(listing, team, missing, error) && members_emit(listing, team, &reading, error);
 }
@@ -282,6 +297,6 @@ members_list(Listing *listing, GError **error)
 		g_array_set_size(open->team->members, 0);
 		members_open_free(open);
 	}
-	g_queue_foreach(ahead, (GFunc)(void (*)(void))members_open_free, NULL);
+	g_queue_clear_full(ahead, members_open_free);
 	return ok;
 }

@@ -7,6 +7,7 @@
 #include "../errors.h"
 #include "../ids.h"
 #include "roles.h"
+#include "teams.h"
 
 #define PEOPLE_WHAT "GET /users"
 /* An address is personal, but whoever reads the list must be able to tell people apart by it: no byte of it may be lost. */
@@ -42,7 +43,7 @@ people_attr_known_flag(EmitAttrs *attrs, json_object *row, const gchar *field, c
 }
 
 static gboolean
-people_emit(Listing *listing, const gchar *id, json_object *row, GError **error)
+people_emit(Listing *listing, const gchar *id, const gchar *role, json_object *row, GError **error)
 {
 	EmitAttrs attrs = {.n = 0};
 	gboolean sanitized = FALSE;
@@ -55,41 +56,52 @@ people_emit(Listing *listing, const gchar *id, json_object *row, GError **error)
 	if (email == NULL)
 		return FALSE;
 	emit_attr(&attrs, "email", email[0] != '\0' ? email : NULL);
-	emit_attr(&attrs, "role", json_read_text(row, "role"));
+	emit_attr(&attrs, "role", role);
 	emit_attr(&attrs, "job_title", job_title);
 	emit_attr(&attrs, "time_zone", time_zone);
 	if (listing->licenses != NULL)
 		emit_attr(&attrs, "license", g_hash_table_lookup(listing->licenses, id));
 	people_attr_known_flag(&attrs, row, "invitation_sent", "invitation_pending");
 	people_attr_known_flag(&attrs, row, "created_via_sso", "created_via_sso");
-	emit_attr(&attrs, "html_url", json_read_text(row, "html_url"));
+	emit_attr(&attrs, "html_url", json_read_plain(row, "html_url", IDC_MAX_URL));
 	if (sanitized)
 		emit_attr_flag(&attrs, "idc.sanitized", TRUE);
 	return emit_record(listing->emit, &record, &attrs, error);
+}
+
+/* Notes that somebody's user object names a team; FALSE where that says nothing new, or the team is gone. */
+static gboolean
+people_names_team(ListingTeam *team, guint32 number)
+{
+	GArray *members = team->members;
+
+	if (team->resource->removed || (members->len > 0 && g_array_index(members, guint32, members->len - 1) == number))
+		return FALSE;
+	g_array_append_val(members, number);
+	return TRUE;
 }
 
 /* Notes, or without team roles lists, the teams that a user object names. */
 static gboolean
 people_teams(Listing *listing, const gchar *id, guint32 number, json_object *row, GError **error)
 {
-	json_object *teams = json_read_array(row, "teams");
+	json_object *teams = NULL;
 
-	for (gsize i = 0; teams != NULL && listing->has_teams && i < json_object_array_length(teams); i++) {
-		const gchar *team_id = json_read_id(json_object_array_get_idx(teams, i), "id", PEOPLE_WHAT, error);
+	if (listing->has_teams && !json_need_array(row, "teams", PEOPLE_WHAT, &teams, error))
+		return FALSE;
+	for (gsize i = 0; teams != NULL && i < json_object_array_length(teams); i++) {
+		json_object *reference = json_object_array_get_idx(teams, i);
+		const gchar *team_id = json_read_id(reference, "id", PEOPLE_WHAT, error);
 		ListingTeam *team;
 
 		if (team_id == NULL)
 			return FALSE;
 		team = g_hash_table_lookup(listing->teams, team_id);
+		if (json_read_text(reference, "deleted_at") != NULL || (team != NULL && !people_names_team(team, number)))
+			continue;
 		if (team == NULL) {
-			g_autofree gchar *reason = g_strdup_printf(
-			    "The team %s has members but is not visible to this token in the list of teams.", team_id);
-
-			seals_gap(listing->seals, IDC_RECORD_RESOURCE | IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT, IDC_FORBIDDEN,
-				  reason);
-		} else if (listing->has_team_roles) {
-			g_array_append_val(team->members, number);
-		} else {
+			teams_hidden(listing, team_id);
+		} else if (!listing->has_team_roles) {
 			g_autofree gchar *entitlement = ids_team(team_id, IDS_TEAM_MEMBER);
 
 			if (!listing_grant(listing, team->resource, id, entitlement, 0, NULL, error))
@@ -105,13 +117,16 @@ people_row(gpointer user, const gchar *id, json_object *row, GError **error)
 	Listing *listing = user;
 	gboolean is_new = FALSE;
 	const guint32 number = idset_add(listing->people, id, &is_new);
-	const gchar *role = json_read_text(row, "role");
-	const guint8 manages = ids_role_manages_all(role) ? 1 : 0;
+	const gchar *role = NULL;
+	guint8 manages;
 
+	if (!roles_read(row, &role, error))
+		return FALSE;
+	manages = ids_role_manages_all(role) ? 1 : 0;
 	while (listing->people_manage->len <= number)
 		g_byte_array_append(listing->people_manage, (const guint8 *)"", 1);
 	listing->people_manage->data[number] = manages;
-	return people_emit(listing, id, row, error) && roles_grant(listing, id, role, error) &&
+	return people_emit(listing, id, role, row, error) && roles_grant(listing, id, role, error) &&
 	       people_teams(listing, id, number, row, error);
 }
 
@@ -119,12 +134,10 @@ static gboolean
 people_gone(gpointer user, const gchar *id, GError **error)
 {
 	Listing *listing = user;
-	const guint32 number = idset_find(listing->people, id);
+	gboolean is_new = FALSE;
 
-	idset_add(listing->gone, id, NULL);
-	if (number == IDSET_NONE)
-		return TRUE;
-	return listing_removed(listing, IDC_RECORD_PRINCIPAL, id, error);
+	idset_add(listing->gone, id, &is_new);
+	return !is_new || listing_removed(listing, IDC_RECORD_PRINCIPAL, id, error);
 }
 
 Pager *
@@ -138,12 +151,12 @@ people_list(Listing *listing, Pager *opened, GError **error)
 {
 	const ListingRead read = {.spec = &people_spec, .row = people_row, .gone = people_gone, .user = listing};
 
-	if (!listing_take(listing, &read, opened, "users", IDC_RECORD_PRINCIPAL | IDC_RECORD_GRANT, &listing->people_whole, error))
+	if (!listing_take(listing, &read, opened, "users", IDC_RECORD_PRINCIPAL | ROLES_KINDS, &listing->people_whole, error))
 		return FALSE;
 	if (!listing->people_whole) {
-		seals_resource(listing->seals, IDS_ACCOUNT)->grants_whole = FALSE;
+		seals_resource(listing->seals, IDS_ACCOUNT)->gaps |= ROLES_KINDS;
 		for (guint i = 0; !listing->has_team_roles && i < listing->team_order->len; i++)
-			((ListingTeam *)g_ptr_array_index(listing->team_order, i))->resource->grants_whole = FALSE;
+			((ListingTeam *)g_ptr_array_index(listing->team_order, i))->resource->gaps |= IDC_RECORD_GRANT;
 	}
 	return TRUE;
 }
@@ -165,7 +178,7 @@ people_resolve(Listing *listing, json_object *reference, const gchar *what, guin
 	if (json_read_text(reference, "deleted_at") != NULL || idset_find(listing->gone, id) != IDSET_NONE)
 		return TRUE;
 	*ret_number = idset_find(listing->people, id);
-	*ret_unlisted = *ret_number == IDSET_NONE && !listing->people_whole;
+	*ret_unlisted = *ret_number == IDSET_NONE && (!listing->people_whole || idset_find(listing->unread, id) != IDSET_NONE);
 	if (*ret_number != IDSET_NONE || *ret_unlisted)
 		return TRUE;
 	path = g_strdup_printf("/users/%s", id);
@@ -176,8 +189,14 @@ people_resolve(Listing *listing, json_object *reference, const gchar *what, guin
 		if (!people_row(listing, id, user, error))
 			return FALSE;
 		*ret_number = idset_find(listing->people, id);
-	} else if (errors_is(failed, IDC_NOT_FOUND)) {
+	} else if (errors_answered(failed, IDC_NOT_FOUND)) {
 		idset_add(listing->gone, id, NULL);
+	} else if (listing_skippable(failed)) {
+		idset_add(listing->unread, id, NULL);
+		seals_gap_error(listing->seals, IDC_RECORD_PRINCIPAL, failed);
+		seals_gap_resource(listing->seals, seals_resource(listing->seals, IDS_ACCOUNT), ROLES_KINDS, failed->code,
+				   failed->message);
+		*ret_unlisted = TRUE;
 	} else if (failed != NULL) {
 		g_propagate_error(error, g_steal_pointer(&failed));
 		return FALSE;
@@ -197,7 +216,7 @@ people_is_on_team(Listing *listing, guint32 number, const gchar *team, gboolean 
 	json_object *teams = json_read_array(json_read_object(answer, "user"), "teams");
 
 	*ret_is = FALSE;
-	if (errors_is(failed, IDC_NOT_FOUND))
+	if (errors_answered(failed, IDC_NOT_FOUND))
 		return people_gone(listing, idset_id(listing->people, number), error);
 	if (failed != NULL) {
 		g_propagate_error(error, g_steal_pointer(&failed));
@@ -225,22 +244,12 @@ people_license_row(gpointer user, const gchar *id, json_object *row, GError **er
 	return TRUE;
 }
 
-/* Whoever is gone will not be listed either. */
-static gboolean
-people_license_gone(gpointer user, const gchar *id, GError **error)
-{
-	(void)user;
-	(void)id;
-	(void)error;
-	return TRUE;
-}
-
 gboolean
 people_licenses(Listing *listing, GError **error)
 {
 	static const PagerSpec spec = {
 	    .path = "/license_allocations", .rows = "license_allocations", .inner = "user", .counts = TRUE};
-	const ListingRead read = {.spec = &spec, .row = people_license_row, .gone = people_license_gone, .user = listing};
+	const ListingRead read = {.spec = &spec, .row = people_license_row, .user = listing};
 	gboolean whole;
 
 	listing->licenses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -12,7 +12,8 @@ Pager *people_open(Listing *listing);
 gboolean people_list(Listing *listing, Pager *opened, GError **error);
 
 /* Someone who is named by a membership, a policy or a schedule: the number in listing->people, or IDSET_NONE where there is no such user
- * (any more), or where *ret_unlisted: there may be one, but the users could not be listed. reference: PagerDuty's, may carry deleted_at.
+ * (any more), or where *ret_unlisted: there may be one, but the users could not be listed, or this one must not be read. reference:
+ * PagerDuty's, may carry deleted_at.
  * Asks PagerDuty where somebody was not listed, once each. */
 gboolean people_resolve(Listing *listing, json_object *reference, const gchar *what, guint32 *ret_number, gboolean *ret_unlisted,
 			GError **error);

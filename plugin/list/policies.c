@@ -8,10 +8,14 @@
 #include "../ids.h"
 #include "people.h"
 #include "schedules.h"
+#include "teams.h"
 
 #define POLICIES_WHAT "GET /escalation_policies"
 #define POLICIES_SCHEDULE "schedule:"
 #define POLICIES_KINDS (IDC_RECORD_RESOURCE | IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT)
+
+/* PagerDuty allows ten; a rule with so many is no rule of its. */
+#define POLICIES_MAX_TARGETS 200
 
 static const PagerSpec policies_spec = {.path = "/escalation_policies", .rows = "escalation_policies", .counts = TRUE};
 
@@ -21,6 +25,7 @@ typedef struct {
 	SealsResource *resource;
 	gchar *id;          /* of the entitlement */
 	GArray *direct;     /* guint32: people */
+	gboolean users;     /* it pages people, whether or not all of them could be listed */
 	GPtrArray *through; /* schedules as "schedule:ID", owned; sorted, for PagerDuty may list targets in any order */
 } PoliciesLevel;
 
@@ -50,8 +55,17 @@ policies_compare(gconstpointer a, gconstpointer b)
 
 /* Sorts a rule's targets into people and schedules. A reference with deleted_at is a stub that pages nobody. */
 static gboolean
-policies_targets(PoliciesLevel *level, json_object *targets, GError **error)
+policies_targets(PoliciesLevel *level, json_object *rule, GError **error)
 {
+	json_object *targets = NULL;
+
+	if (!json_need_array(rule, "targets", POLICIES_WHAT, &targets, error))
+		return FALSE;
+	if (targets != NULL && json_object_array_length(targets) > POLICIES_MAX_TARGETS) {
+		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to " POLICIES_WHAT " has %s with more targets than any rule.",
+			    level->resource->id);
+		return FALSE;
+	}
 	for (gsize i = 0; targets != NULL && i < json_object_array_length(targets); i++) {
 		json_object *target = json_object_array_get_idx(targets, i);
 		const gchar *type = json_read_text(target, "type");
@@ -69,19 +83,22 @@ policies_targets(PoliciesLevel *level, json_object *targets, GError **error)
 			if (g_ptr_array_find_with_equal_func(level->through, full_id, g_str_equal, NULL))
 				continue;
 			g_ptr_array_add(level->through, g_steal_pointer(&full_id));
+			if (g_str_has_prefix(type, "schedule_v3"))
+				schedules_note_shift_based(level->listing, id);
 		} else if (type != NULL && g_str_has_prefix(type, "user")) {
 			if (!people_resolve(level->listing, target, POLICIES_WHAT, &number, &unlisted, error))
 				return FALSE;
 			if (unlisted)
-				seals_gap_resource(level->listing->seals, level->resource, IDC_OVERFLOW,
+				seals_gap_resource(level->listing->seals, level->resource, IDC_RECORD_GRANT, IDC_OVERFLOW,
 						   "Targets of policies are missing because not all users could be listed.");
+			level->users = level->users || unlisted || number != IDSET_NONE;
 			if (number != IDSET_NONE && !policies_has(level->direct, number))
 				g_array_append_val(level->direct, number);
 		} else {
 			g_autofree gchar *reason = g_strdup_printf("The policy %s pages a target of the unknown type \"%s\".",
 								   level->resource->id, type != NULL ? type : "");
 
-			seals_gap_resource(level->listing->seals, level->resource, IDC_PROTOCOL, reason);
+			seals_gap_resource(level->listing->seals, level->resource, IDC_RECORD_GRANT, IDC_PROTOCOL, reason);
 		}
 	}
 	g_ptr_array_sort(level->through, policies_compare);
@@ -99,13 +116,22 @@ policies_direct_grants(const PoliciesLevel *level, GError **error)
 	return TRUE;
 }
 
+/* Whether somebody is on one of the first n schedules. */
+static gboolean
+policies_told(const GPtrArray *on, guint n, guint32 number)
+{
+	for (guint i = 0; i < n; i++)
+		if (g_ptr_array_index(on, i) != NULL && schedules_has(g_ptr_array_index(on, i), number))
+			return TRUE;
+	return FALSE;
+}
+
 /* Everybody on a schedule of this level once, with each schedule that leads to them. */
 static gboolean
 policies_indirect_grants(const PoliciesLevel *level, GError **error)
 {
 	Listing *listing = level->listing;
 	g_autoptr(GPtrArray) on = g_ptr_array_new(); /* GArray of people for each schedule */
-	g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(guint32));
 
 	for (guint i = 0; i < level->through->len; i++) {
 		g_autoptr(GError) failed = NULL;
@@ -116,13 +142,10 @@ policies_indirect_grants(const PoliciesLevel *level, GError **error)
 			g_propagate_error(error, g_steal_pointer(&failed));
 			return FALSE;
 		}
-		if (people == NULL) {
-			g_autofree gchar *reason = g_strdup_printf(
-			    "Who is paged through %s of %s is not known: it is no layer-based schedule that this token can read.",
-			    (const gchar *)g_ptr_array_index(level->through, i), level->resource->id);
-
-			seals_gap_resource(listing->seals, level->resource, IDC_UNSUPPORTED, reason);
-		}
+		/* Why was told with the schedule. */
+		if (people == NULL ||
+		    (seals_resource(listing->seals, g_ptr_array_index(level->through, i))->gaps & IDC_RECORD_GRANT) != 0)
+			level->resource->gaps |= IDC_RECORD_GRANT;
 		g_ptr_array_add(on, (gpointer)people);
 	}
 	for (guint i = 0; i < on->len; i++) {
@@ -132,11 +155,10 @@ policies_indirect_grants(const PoliciesLevel *level, GError **error)
 			const guint32 number = g_array_index(people, guint32, j);
 			EmitAttrs attrs = {.n = 0};
 
-			if (policies_has(told, number))
+			if (policies_told(on, i, number))
 				continue;
-			g_array_append_val(told, number);
 			for (guint k = i; k < on->len; k++)
-				if (g_ptr_array_index(on, k) != NULL && policies_has(g_ptr_array_index(on, k), number))
+				if (g_ptr_array_index(on, k) != NULL && schedules_has(g_ptr_array_index(on, k), number))
 					emit_attr(&attrs, "via", g_ptr_array_index(level->through, k));
 			if (!listing_grant(listing, level->resource, idset_id(listing->people, number), level->id,
 					   IDC_RECORD_INDIRECT, &attrs, error))
@@ -151,7 +173,7 @@ policies_targets_word(const PoliciesLevel *level)
 {
 	if (level->through->len == 0)
 		return "users";
-	return level->direct->len == 0 ? "schedules" : "mixed";
+	return level->users ? "mixed" : "schedules";
 }
 
 static gboolean
@@ -168,12 +190,12 @@ policies_level(Listing *listing, SealsResource *resource, const gchar *policy_id
 				       .direct = g_array_new(FALSE, FALSE, sizeof(guint32)),
 				       .through = g_ptr_array_new_with_free_func(g_free)};
 
-	if (!policies_targets(&level, json_read_array(rule, "targets"), error))
+	if (!policies_targets(&level, rule, error))
 		return FALSE;
 	emit_attr_flag(&attrs, "assignable", TRUE);
 	emit_attr(&attrs, "url", url);
 	emit_attr(&attrs, "parent_team", parent_team);
-	emit_attr(&attrs, "rule_id", json_read_text(rule, "id"));
+	emit_attr(&attrs, "rule_id", json_read_plain(rule, "id", IDC_MAX_ID));
 	emit_attr(&attrs, "delay_minutes", delay_text);
 	emit_attr(&attrs, "targets", policies_targets_word(&level));
 	for (guint i = 0; i < level.through->len; i++)
@@ -184,7 +206,7 @@ policies_level(Listing *listing, SealsResource *resource, const gchar *policy_id
 	if (listing->schedules != NULL)
 		return policies_indirect_grants(&level, error);
 	if (level.through->len > 0 && listing->settings->include_schedules)
-		resource->grants_whole = FALSE; /* and the reason was told with the schedules */
+		resource->gaps |= IDC_RECORD_GRANT; /* and why was told with the schedules */
 	return TRUE;
 }
 
@@ -194,7 +216,7 @@ policies_row(gpointer user, const gchar *id, json_object *row, GError **error)
 	Listing *listing = user;
 	EmitAttrs attrs = {.n = 0};
 	gboolean sanitized = FALSE;
-	const gchar *url = json_read_text(row, "html_url");
+	const gchar *url = json_read_plain(row, "html_url", IDC_MAX_URL);
 	json_object *rules = json_read_array(row, "escalation_rules");
 	json_object *teams = json_read_array(row, "teams");
 	g_autofree gchar *resource_id = ids_resource("policy", id);
@@ -216,7 +238,10 @@ policies_row(gpointer user, const gchar *id, json_object *row, GError **error)
 		if (team == NULL)
 			return FALSE;
 		parent_team = ids_resource("team", team);
+		if (listing->has_teams && !g_hash_table_contains(listing->teams, team))
+			teams_hidden(listing, team);
 	}
+	resource->open = TRUE;
 	listing_common_attrs(&attrs, row, sanitized, &description);
 	emit_attr(&attrs, "parent_team", parent_team);
 	if (!emit_record(listing->emit, &record, &attrs, error))
@@ -225,6 +250,7 @@ policies_row(gpointer user, const gchar *id, json_object *row, GError **error)
 		if (!policies_level(listing, resource, id, name, (guint)i + 1, json_object_array_get_idx(rules, i), url,
 				    parent_team, error))
 			return FALSE;
+	resource->open = FALSE;
 	return TRUE;
 }
 
@@ -235,7 +261,7 @@ policies_gone(gpointer user, const gchar *id, GError **error)
 	g_autofree gchar *resource_id = ids_resource("policy", id);
 	SealsResource *resource = seals_resource(listing->seals, resource_id);
 
-	if (resource->removed || resource->entitlements == 0)
+	if (resource->removed)
 		return TRUE;
 	resource->removed = TRUE;
 	return listing_removed(listing, IDC_RECORD_RESOURCE, resource_id, error);

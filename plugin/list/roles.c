@@ -40,19 +40,34 @@ roles_list(Listing *listing, GError **error)
 }
 
 gboolean
-roles_grant(Listing *listing, const gchar *principal_id, const gchar *role, GError **error)
+roles_read(json_object *user, const gchar **ret_role, GError **error)
 {
-	g_autofree gchar *id = NULL;
+	const gchar *role = json_read_text(user, "role");
+	const gsize length = role != NULL ? strspn(role, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-") : 0;
 
-	if (role == NULL)
-		return TRUE;
-	if (strlen(role) > ROLES_MAX_VALUE || !g_regex_match_simple("^[A-Za-z0-9_-]+$", role, G_REGEX_DOLLAR_ENDONLY, 0)) {
+	if (role != NULL && (role[length] != '\0' || length == 0 || length > ROLES_MAX_VALUE)) {
 		g_set_error_literal(error, ERRORS, IDC_PROTOCOL,
 				    "The answer to GET /users has a user whose role is no role of PagerDuty's.");
 		return FALSE;
 	}
+	*ret_role = role;
+	return TRUE;
+}
+
+gboolean
+roles_grant(Listing *listing, const gchar *principal_id, const gchar *role, GError **error)
+{
+	SealsResource *account = seals_resource(listing->seals, IDS_ACCOUNT);
+	g_autofree gchar *id = NULL;
+
+	if (role == NULL) {
+		g_autofree gchar *reason = g_strdup_printf("PagerDuty tells no base role of the user %s.", principal_id);
+
+		seals_gap_resource(listing->seals, account, ROLES_KINDS, IDC_PROTOCOL, reason);
+		return TRUE;
+	}
 	if (idset_find(listing->roles, role) == IDSET_NONE && !roles_entitlement(listing, role, NULL, error))
 		return FALSE;
 	id = ids_role(role);
-	return listing_grant(listing, seals_resource(listing->seals, IDS_ACCOUNT), principal_id, id, 0, NULL, error);
+	return listing_grant(listing, account, principal_id, id, 0, NULL, error);
 }

@@ -11,6 +11,48 @@
 
 static const PagerSpec schedules_spec = {.path = "/schedules", .rows = "schedules", .counts = TRUE};
 
+static gint
+schedules_compare(gconstpointer a, gconstpointer b)
+{
+	const guint32 one = *(const guint32 *)a;
+	const guint32 other = *(const guint32 *)b;
+
+	return one < other ? -1 : one > other;
+}
+
+/* Who is on it, as numbers in order, each once. */
+static GArray *
+schedules_rota(Listing *listing, SealsResource *resource, json_object *users, GError **error)
+{
+	g_autoptr(GArray) people = g_array_new(FALSE, FALSE, sizeof(guint32));
+	guint kept = 0;
+
+	for (gsize i = 0; users != NULL && i < json_object_array_length(users); i++) {
+		guint32 number = IDSET_NONE;
+		gboolean unlisted = FALSE;
+
+		if (!people_resolve(listing, json_object_array_get_idx(users, i), SCHEDULES_WHAT, &number, &unlisted, error))
+			return NULL;
+		if (unlisted)
+			seals_gap_resource(listing->seals, resource, IDC_RECORD_GRANT, IDC_OVERFLOW,
+					   "People on schedules are missing because not all users could be listed.");
+		if (number != IDSET_NONE)
+			g_array_append_val(people, number);
+	}
+	g_array_sort(people, schedules_compare);
+	for (guint i = 0; i < people->len; i++)
+		if (kept == 0 || g_array_index(people, guint32, i) != g_array_index(people, guint32, kept - 1))
+			g_array_index(people, guint32, kept++) = g_array_index(people, guint32, i);
+	g_array_set_size(people, kept);
+	return g_steal_pointer(&people);
+}
+
+gboolean
+schedules_has(const GArray *people, guint32 number)
+{
+	return g_array_binary_search((GArray *)people, &number, schedules_compare, NULL);
+}
+
 static gboolean
 schedules_row(gpointer user, const gchar *id, json_object *row, GError **error)
 {
@@ -22,34 +64,27 @@ schedules_row(gpointer user, const gchar *id, json_object *row, GError **error)
 	g_autofree gchar *description = NULL;
 	const idc_record record = {.record = IDC_RECORD_RESOURCE, .id = full_id, .type = "schedule", .name = name};
 	SealsResource *resource = seals_resource(listing->seals, full_id);
-	json_object *users = json_read_array(row, "users");
-	GArray *people = g_array_new(FALSE, FALSE, sizeof(guint32));
+	json_object *users = NULL;
+	GArray *people;
 
-	g_hash_table_insert(listing->schedules, g_strdup(id), people);
+	if (!json_need_array(row, "users", SCHEDULES_WHAT, &users, error))
+		return FALSE;
+	resource->open = TRUE;
 	listing_common_attrs(&attrs, row, sanitized, &description);
 	if (!emit_record(listing->emit, &record, &attrs, error))
 		return FALSE;
 	emit_attr_flag(&attrs, "assignable", FALSE);
 	if (!listing_entitlement(listing, resource, "schedule", full_id, name, &attrs, error))
 		return FALSE;
-	for (gsize i = 0; users != NULL && i < json_object_array_length(users); i++) {
-		guint32 number = IDSET_NONE;
-		gboolean unlisted = FALSE;
-		gboolean twice = FALSE;
-
-		if (!people_resolve(listing, json_object_array_get_idx(users, i), SCHEDULES_WHAT, &number, &unlisted, error))
+	people = schedules_rota(listing, resource, users, error);
+	if (people == NULL)
+		return FALSE;
+	g_hash_table_insert(listing->schedules, g_strdup(id), people);
+	for (guint i = 0; i < people->len; i++)
+		if (!listing_grant(listing, resource, idset_id(listing->people, g_array_index(people, guint32, i)), full_id, 0,
+				   NULL, error))
 			return FALSE;
-		if (unlisted)
-			seals_gap_resource(listing->seals, resource, IDC_OVERFLOW,
-					   "People on schedules are missing because not all users could be listed.");
-		for (guint j = 0; j < people->len; j++)
-			twice = twice || g_array_index(people, guint32, j) == number;
-		if (number == IDSET_NONE || twice)
-			continue;
-		g_array_append_val(people, number);
-		if (!listing_grant(listing, resource, idset_id(listing->people, number), full_id, 0, NULL, error))
-			return FALSE;
-	}
+	resource->open = FALSE;
 	return TRUE;
 }
 
@@ -59,6 +94,7 @@ schedules_gone(gpointer user, const gchar *id, GError **error)
 	Listing *listing = user;
 	g_autofree gchar *full_id = ids_resource("schedule", id);
 
+	idset_add(listing->schedules_unknown, id, NULL); /* a policy that names it is not to list it again */
 	if (!g_hash_table_remove(listing->schedules, id))
 		return TRUE;
 	seals_resource(listing->seals, full_id)->removed = TRUE;
@@ -84,7 +120,30 @@ schedules_list(Listing *listing, GError **error)
 		return TRUE;
 	}
 	listing->schedules = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
-	return listing_take(listing, &read, NULL, "schedules", SCHEDULES_KINDS, &whole, error);
+	if (!listing_take(listing, &read, NULL, "schedules", SCHEDULES_KINDS, &whole, error))
+		return FALSE;
+	/* Refused from the first page on: asking for each would be refused as well, and why was told. */
+	if (!whole && g_hash_table_size(listing->schedules) == 0)
+		g_clear_pointer(&listing->schedules, g_hash_table_destroy);
+	return TRUE;
+}
+
+void
+schedules_note_shift_based(Listing *listing, const gchar *id)
+{
+	idset_add(listing->schedules_unknown, id, NULL);
+}
+
+/* There is a schedule that was not listed, so it must not be taken for gone. */
+static const GArray *
+schedules_unknown(Listing *listing, const gchar *id)
+{
+	g_autofree gchar *reason =
+	    g_strdup_printf("Who is on the schedule %s is not known: it is no layer-based schedule that this token can read.", id);
+
+	idset_add(listing->schedules_unknown, id, NULL);
+	seals_gap(listing->seals, SCHEDULES_KINDS, IDC_UNSUPPORTED, reason);
+	return NULL;
 }
 
 const GArray *
@@ -98,12 +157,16 @@ schedules_people(Listing *listing, const gchar *id, GError **error)
 
 	if (known != NULL)
 		return known;
+	if (idset_find(listing->schedules_unknown, id) != IDSET_NONE)
+		return schedules_unknown(listing, id);
 	answer = api_read(listing->api, path, &failed);
 	schedule = json_read_object(answer, "schedule");
 	if (schedule != NULL && g_strcmp0(json_read_text(schedule, "id"), id) == 0)
 		return schedules_row(listing, id, schedule, error) ? g_hash_table_lookup(listing->schedules, id) : NULL;
 	/* What is shift-based is refused or not found here; both kinds of answer say nothing about who is on it. */
-	if (failed != NULL && !errors_is(failed, IDC_NOT_FOUND) && !errors_is(failed, IDC_REFUSED) && !listing_skippable(failed))
-		g_propagate_error(error, g_steal_pointer(&failed));
+	if (failed == NULL || errors_answered(failed, IDC_NOT_FOUND) || errors_answered(failed, IDC_REFUSED) ||
+	    listing_skippable(failed))
+		return schedules_unknown(listing, id);
+	g_propagate_error(error, g_steal_pointer(&failed));
 	return NULL;
 }

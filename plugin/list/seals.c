@@ -54,7 +54,6 @@ seals_resource(Seals *seals, const gchar *id)
 	if (resource == NULL) {
 		resource = g_new0(SealsResource, 1);
 		resource->id = g_strdup(id);
-		resource->grants_whole = TRUE;
 		g_ptr_array_add(seals->order, resource);
 		g_hash_table_insert(seals->resources, resource->id, resource);
 	}
@@ -76,10 +75,10 @@ seals_gap_error(Seals *seals, guint32 kinds, const GError *error)
 }
 
 void
-seals_gap_resource(Seals *seals, SealsResource *resource, gint32 status, const gchar *reason)
+seals_gap_resource(Seals *seals, SealsResource *resource, guint32 kinds, gint32 status, const gchar *reason)
 {
-	resource->grants_whole = FALSE;
-	seals_gap(seals, IDC_RECORD_GRANT, status, reason);
+	resource->gaps |= kinds;
+	seals_gap(seals, kinds, status, reason);
 }
 
 gboolean
@@ -102,7 +101,7 @@ seals_emit_parts(const Seals *seals, Emit *emit, guint32 kind, gint64 as_of_unix
 				       .expected = IDC_COUNT_UNKNOWN,
 				       .as_of_unix_ms = as_of_unix_ms};
 
-		if (resource->removed || (kind == IDC_RECORD_GRANT && !resource->grants_whole))
+		if (resource->removed || resource->open || (resource->gaps & kind) != 0)
 			continue;
 		if (!emit_seal(emit, &seal, error))
 			return FALSE;

@@ -16,15 +16,16 @@ typedef struct {
 	gchar *id;
 	guint64 entitlements;
 	guint64 grants;
-	gboolean grants_whole; /* all grants under it were listed */
-	gboolean removed;      /* listed, then found gone */
+	guint32 gaps;     /* kinds of which not everything under it was listed */
+	gboolean open;    /* it is being listed: if that is broken off, nothing of it is whole */
+	gboolean removed; /* listed, then found gone */
 } SealsResource;
 
 Seals *seals_new(void);
 void seals_free(Seals *seals);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Seals, seals_free)
 
-/* The resource of that id, made on first use; its grants count as whole until somebody says otherwise. */
+/* The resource of that id, made on first use; what is under it counts as whole until somebody says otherwise. */
 SealsResource *seals_resource(Seals *seals, const gchar *id);
 
 /* These kinds are not complete; status and a whole sentence say why. The first reason of a kind is the one that is told. */
@@ -33,8 +34,8 @@ void seals_gap(Seals *seals, guint32 kinds, gint32 status, const gchar *reason);
 /* Likewise, from an error. */
 void seals_gap_error(Seals *seals, guint32 kinds, const GError *error);
 
-/* The grants under this resource are not complete. */
-void seals_gap_resource(Seals *seals, SealsResource *resource, gint32 status, const gchar *reason);
+/* These kinds are not complete, because of this resource. */
+void seals_gap_resource(Seals *seals, SealsResource *resource, guint32 kinds, gint32 status, const gchar *reason);
 
 gboolean seals_whole(const Seals *seals, guint32 kind);
 

@@ -2,10 +2,13 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "teams.h"
 
+#include <string.h>
+
 #include "../errors.h"
 #include "../ids.h"
 
 #define TEAMS_KINDS (IDC_RECORD_RESOURCE | IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT)
+#define TEAMS_ROLE_AFTER " / "
 
 static const PagerSpec teams_spec = {.path = "/teams", .rows = "teams", .counts = TRUE};
 
@@ -16,7 +19,7 @@ teams_abilities(Listing *listing, GError **error)
 	g_autoptr(json_object) answer = api_read(listing->api, "/abilities", &failed);
 	json_object *abilities = json_read_array(answer, "abilities");
 
-	if (errors_is(failed, IDC_PAYMENT))
+	if (errors_answered(failed, IDC_PAYMENT))
 		return TRUE;
 	if (failed != NULL && listing_skippable(failed)) {
 		/* a probe that failed is not a feature that is absent */
@@ -49,7 +52,7 @@ teams_entitlement(Listing *listing, const ListingTeam *team, const gchar *role, 
 {
 	EmitAttrs attrs = {.n = 0};
 	g_autofree gchar *id = ids_team(team->id, role);
-	g_autofree gchar *name = g_strdup_printf("%s / %s", team->name, role);
+	g_autofree gchar *name = g_strconcat(team->name, TEAMS_ROLE_AFTER, role, NULL);
 
 	emit_attr_flag(&attrs, "assignable", assignable);
 	emit_attr(&attrs, "exclusive_group", team->resource->id);
@@ -66,14 +69,14 @@ teams_row(gpointer user, const gchar *id, json_object *row, GError **error)
 	gboolean sanitized = FALSE;
 	ListingTeam *team = g_new0(ListingTeam, 1);
 	json_object *parent = json_read_object(row, "parent");
-	const gchar *url = json_read_text(row, "html_url");
+	const gchar *url = json_read_plain(row, "html_url", IDC_MAX_URL);
 	g_autofree gchar *description = NULL;
 	g_autofree gchar *resource_id = ids_resource("team", id);
 	g_autofree gchar *parent_id = NULL;
 	idc_record record = {.record = IDC_RECORD_RESOURCE, .id = resource_id, .type = "team"};
 
 	team->id = g_strdup(id);
-	team->name = json_read_name(row, "name", IDC_MAX_NAME - 64, &sanitized);
+	team->name = json_read_name(row, "name", IDC_MAX_NAME - TEAMS_MAX_ROLE - (gsize)strlen(TEAMS_ROLE_AFTER), &sanitized);
 	if (team->name == NULL)
 		team->name = g_strdup(id);
 	team->members = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -98,6 +101,16 @@ teams_row(gpointer user, const gchar *id, json_object *row, GError **error)
 		if (!teams_entitlement(listing, team, ids_team_roles[i], parent_id, TRUE, url, error))
 			return FALSE;
 	return TRUE;
+}
+
+void
+teams_hidden(Listing *listing, const gchar *id)
+{
+	g_autofree gchar *reason = g_strdup_printf("The team %s is in use, but this token does not see it in the list of teams: "
+						   "it is private, or new.",
+						   id);
+
+	seals_gap(listing->seals, TEAMS_KINDS, IDC_FORBIDDEN, reason);
 }
 
 static gboolean

@@ -115,6 +115,28 @@ json_read_text(json_object *object, const gchar *key)
 	return strlen(text) == (gsize)json_object_get_string_len(member) ? text : NULL;
 }
 
+const gchar *
+json_read_plain(json_object *object, const gchar *key, gsize limit)
+{
+	const gchar *text = json_read_text(object, key);
+
+	return text != NULL && strlen(text) <= limit && g_utf8_validate(text, -1, NULL) ? text : NULL;
+}
+
+gboolean
+json_need_array(json_object *object, const gchar *key, const gchar *what, json_object **ret_array, GError **error)
+{
+	json_object *member = NULL;
+
+	if (object == NULL || !json_object_is_type(object, json_type_object) || !json_object_object_get_ex(object, key, &member) ||
+	    (member != NULL && !json_object_is_type(member, json_type_array))) {
+		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to %s has an entry without its \"%s\".", what, key);
+		return FALSE;
+	}
+	*ret_array = member;
+	return TRUE;
+}
+
 gint64
 json_read_number(json_object *object, const gchar *key, gint64 fallback)
 {

@@ -19,6 +19,12 @@ json_object *json_read_array(json_object *object, const gchar *key);
 /* Borrowed text, NULL where absent, null, no string or holding a NUL byte. As it came: it may be no UTF-8. */
 const gchar *json_read_text(json_object *object, const gchar *key);
 
+/* Likewise, but only good UTF-8 of at most limit bytes, as a host takes it. */
+const gchar *json_read_plain(json_object *object, const gchar *key, gsize limit);
+
+/* Borrowed array that has to be there: PROTOCOL where it is absent or of another type; *ret_array NULL where it is null. */
+gboolean json_need_array(json_object *object, const gchar *key, const gchar *what, json_object **ret_array, GError **error);
+
 /* A number >= 0, else fallback. */
 gint64 json_read_number(json_object *object, const gchar *key, gint64 fallback);
 
