@@ -70,7 +70,7 @@ errors_answered(const GError *error, gint32 status)
 }
 
 typedef struct {
-	gint http;         /* 0: any */
+	gint http;         /* 0: any; 500: any from there on */
 	const gchar *code; /* PagerDuty's number, NULL: any */
 	const gchar *word; /* in PagerDuty's own words, NULL: any */
 	gint32 status;
@@ -100,10 +100,7 @@ static const ErrorsRow errors_table[] = {
     {408, NULL, NULL, IDC_TIMEOUT, IDC_ERROR_RETRYABLE, "Try again later."},
     {409, NULL, NULL, IDC_CONFLICT, 0, "Somebody else changed it at the same time; try again."},
     {429, NULL, NULL, IDC_RATE_LIMITED, IDC_ERROR_RETRYABLE, "Too many requests were made with this app; try again later."},
-    {500, NULL, NULL, IDC_UNAVAILABLE, IDC_ERROR_RETRYABLE, "PagerDuty has trouble; try again later."},
-    {502, NULL, NULL, IDC_UNAVAILABLE, IDC_ERROR_RETRYABLE, "PagerDuty has trouble; try again later."},
-    {503, NULL, NULL, IDC_UNAVAILABLE, IDC_ERROR_RETRYABLE, "PagerDuty has trouble; try again later."},
-    {504, NULL, NULL, IDC_UNAVAILABLE, IDC_ERROR_RETRYABLE, "PagerDuty has trouble; try again later."},
+    {500, NULL, NULL, IDC_UNAVAILABLE, IDC_ERROR_RETRYABLE, "PagerDuty, or a proxy in between, has trouble; try again later."},
     {0, NULL, NULL, IDC_PROTOCOL, 0, "PagerDuty never answers so; check api_url and any proxy in between."},
 };
 
@@ -112,7 +109,7 @@ errors_find(const ErrorsAnswer *answer)
 {
 	const ErrorsRow *row = errors_table;
 
-	while ((row->http != 0 && row->http != answer->http_status) ||
+	while ((row->http != 0 && row->http != MIN(answer->http_status, 500)) ||
 	       (row->code != NULL && g_strcmp0(row->code, answer->code) != 0) ||
 	       (row->word != NULL && (answer->words == NULL || strstr(answer->words, row->word) == NULL)))
 		row++;

@@ -12,7 +12,9 @@
 #define API_MAX_MALFORMED 2 /* answers with 200 that cannot be read: a proxy's hiccup, once */
 #define API_MAX_LIMITED 8   /* 429s for one read */
 #define API_PATIENCE_MS (120 * 1000)
-#define API_SCOPE_RENEWAL_MS (300 * 1000)
+/* How often a token may be renewed because it was refused: a server that refuses without reason must not make a storm of it. */
+#define API_RENEWAL_MS (300 * 1000)
+#define API_MAX_RENEWALS 4
 #define API_POLL_MS 100
 /* Answers that came ahead of their turn; more are not asked for until these are read. */
 #define API_MAX_AHEAD (4 * 1024 * 1024)
@@ -22,8 +24,10 @@ struct Api {
 	gchar *url;
 	gchar *bearer;
 	guint token_generation;
-	gboolean token_worked;    /* something was answered since it was renewed */
-	guint64 scope_renewed_ms; /* when it was last renewed for the sake of a scope; 0: never */
+	gboolean token_worked; /* something was answered since it was renewed */
+	guint64 renewals_ms;   /* since when these are counted */
+	guint renewals;
+	gboolean scope_renewed; /* one of them was for the sake of a scope */
 	Pace pace;
 	GQueue calls; /* of ApiCall, in the order of asking */
 	guint in_flight;
@@ -44,6 +48,7 @@ struct ApiCall {
 	guint failures;
 	guint malformed;
 	guint limited;
+	guint64 started_ms;
 	guint64 not_before_ms;
 };
 
@@ -225,7 +230,8 @@ api_start(Api *api, ApiCall *call, GError **error)
 	if (call->exchange == NULL)
 		return FALSE;
 	call->token_generation = api->token_generation;
-	pace_started(&api->pace, api_now(api));
+	call->started_ms = api_now(api);
+	pace_started(&api->pace, call->started_ms);
 	call->on_line = TRUE;
 	api->in_flight++;
 	api->usage.requests++;
@@ -253,15 +259,19 @@ api_fail(ApiCall *call, GError *failed)
 static gboolean
 api_token_suspect(const ApiCall *call, const GError *refused)
 {
-	const Api *api = call->api;
+	Api *api = call->api;
 
 	if (call->renewed || !(errors_is(refused, IDC_SCOPE) || errors_is(refused, IDC_UNAUTHENTICATED)))
 		return FALSE;
 	if (call->token_generation != api->token_generation)
 		return TRUE;
-	if (errors_is(refused, IDC_SCOPE))
-		return api->scope_renewed_ms == 0 || api_now(api) - api->scope_renewed_ms > API_SCOPE_RENEWAL_MS;
-	return api->token_worked || api->token_generation == 1;
+	if (api->renewals > 0 && api_now(api) - api->renewals_ms > API_RENEWAL_MS) {
+		api->renewals = 0;
+		api->scope_renewed = FALSE;
+	}
+	if (errors_is(refused, IDC_SCOPE) && api->scope_renewed)
+		return FALSE;
+	return api->renewals == 0 || (api->token_worked && api->renewals < API_MAX_RENEWALS);
 }
 
 /* The token was refused: by another call's turn there may be a newer one already. */
@@ -269,10 +279,15 @@ static gboolean
 api_retry_token(ApiCall *call, gboolean for_scope, GError **error)
 {
 	if (call->token_generation == call->api->token_generation) {
+		Api *api = call->api;
+
+		/* Counted before it is tried: what fails for one call is not tried again for each that is under way. */
+		if (api->renewals++ == 0)
+			api->renewals_ms = api_now(api);
+		api->scope_renewed = api->scope_renewed || for_scope;
+		api->token_worked = FALSE;
 		call->renewed = TRUE;
-		if (for_scope)
-			call->api->scope_renewed_ms = MAX(api_now(call->api), 1);
-		if (!api_renew(call->api, TRUE, error))
+		if (!api_renew(api, TRUE, error))
 			return FALSE;
 	}
 	api_again(call, 0);
@@ -289,7 +304,7 @@ api_judge(ApiCall *call)
 	guint64 wait_ms;
 
 	if (answer->status != 0)
-		pace_learn(&api->pace, api_now(api), &answer->hint, api->in_flight);
+		pace_learn(&api->pace, call->started_ms, api_now(api), &answer->hint, api->in_flight);
 	if (api->service_time == 0)
 		api->service_time = answer->date_unix_ms;
 	if (answer->status == 200) {

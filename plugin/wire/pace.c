@@ -43,13 +43,30 @@ pace_started(Pace *pace, guint64 now_ms)
 }
 
 void
-pace_learn(Pace *pace, guint64 now_ms, const PaceHint *hint, guint in_flight)
+pace_learn(Pace *pace, guint64 started_ms, guint64 now_ms, const PaceHint *hint, guint in_flight)
 {
+	const gint64 left = MAX(hint->remaining - (gint64)in_flight, 0);
+	guint64 low;
+	guint64 high;
+
 	if (hint->remaining < 0 || !pace_credible(hint))
 		return;
-	pace->left = MAX(hint->remaining - (gint64)in_flight, 0);
-	/* The header counts whole seconds: the window ends at most one later than it says. */
-	pace->window_ends_ms = now_ms + (guint64)hint->reset_s * 1000 + 1000;
+	/* It was said somewhere between sending and now, and in whole seconds, up or down. */
+	low = started_ms + (guint64)MAX(hint->reset_s - 1, 0) * 1000;
+	high = now_ms + (guint64)hint->reset_s * 1000 + 1000;
+	if (pace->left >= 0 && now_ms < pace->window_ends_ms) {
+		if (high < pace->window_low_ms)
+			return;
+		if (low <= pace->window_ends_ms) {
+			pace->left = MIN(pace->left, left);
+			pace->window_low_ms = MAX(pace->window_low_ms, low);
+			pace->window_ends_ms = MIN(pace->window_ends_ms, high);
+			return;
+		}
+	}
+	pace->left = left;
+	pace->window_low_ms = low;
+	pace->window_ends_ms = high;
 }
 
 void

@@ -11,7 +11,8 @@ typedef struct {
 	guint64 last_start_ms;
 	gboolean started;
 	gint64 left;            /* requests that may still start in this window; -1: nobody said */
-	guint64 window_ends_ms; /* when left is void */
+	guint64 window_ends_ms; /* when left is void, at the latest */
+	guint64 window_low_ms;  /* and at the earliest */
 	guint64 blocked_until_ms;
 } Pace;
 
@@ -30,8 +31,9 @@ guint64 pace_delay(const Pace *pace, guint64 now_ms);
 
 void pace_started(Pace *pace, guint64 now_ms);
 
-/* in_flight: requests that were sent and not yet counted by this answer. */
-void pace_learn(Pace *pace, guint64 now_ms, const PaceHint *hint, guint in_flight);
+/* What an answer says that came just now to a request of started_ms. in_flight: others that were sent and may not be counted in it. Answers
+ * come in any order: of one window the lowest word holds, and what is of an earlier window counts for nothing. */
+void pace_learn(Pace *pace, guint64 started_ms, guint64 now_ms, const PaceHint *hint, guint in_flight);
 
 /* After a 429: nothing starts for wait_ms. */
 void pace_block(Pace *pace, guint64 now_ms, guint64 wait_ms);

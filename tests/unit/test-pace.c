@@ -21,7 +21,7 @@ test_stops_before_the_limit(void)
 	guint started = 0;
 
 	pace_init(&pace, 0);
-	pace_learn(&pace, 1000, &(PaceHint){.limit = 960, .remaining = 7, .reset_s = 10}, 2);
+	pace_learn(&pace, 1000, 1000, &(PaceHint){.limit = 960, .remaining = 7, .reset_s = 10}, 2);
 	while (pace_delay(&pace, 1000) == 0) {
 		pace_started(&pace, 1000);
 		started++;
@@ -39,10 +39,54 @@ test_incredible_hints_count_for_nothing(void)
 	Pace pace;
 
 	pace_init(&pace, 0);
-	pace_learn(&pace, 0, &(PaceHint){.limit = 960, .remaining = 0, .reset_s = 4000000}, 0);
+	pace_learn(&pace, 0, 0, &(PaceHint){.limit = 960, .remaining = 0, .reset_s = 4000000}, 0);
 	g_assert_cmpuint(pace_delay(&pace, 0), ==, 0);
-	pace_learn(&pace, 0, &(PaceHint){.limit = 960, .remaining = -1, .reset_s = 10}, 0);
+	pace_learn(&pace, 0, 0, &(PaceHint){.limit = 960, .remaining = -1, .reset_s = 10}, 0);
 	g_assert_cmpuint(pace_delay(&pace, 0), ==, 0);
+}
+
+static guint
+pace_starts(Pace *pace, guint64 now_ms)
+{
+	guint started = 0;
+
+	while (started < 1000 && pace_delay(pace, now_ms) == 0) {
+		pace_started(pace, now_ms);
+		started++;
+	}
+	return started;
+}
+
+/* Four were sent at once and counted as 9, 8, 7, 6 left; the first to be judged is not the first that was counted. */
+static void
+test_of_one_window_the_lowest_word_holds(void)
+{
+	const guint remaining[] = {6, 9, 8, 7};
+	Pace pace;
+
+	pace_init(&pace, 0);
+	for (guint i = 0; i < 4; i++)
+		pace_learn(&pace, 900, 1000, &(PaceHint){.remaining = remaining[i], .reset_s = 10}, 3 - i);
+	g_assert_cmpuint(pace_starts(&pace, 1000), <=, 6);
+	/* one that was under way for long and was counted when much was left */
+	pace_learn(&pace, 900, 6000, &(PaceHint){.remaining = 19, .reset_s = 10}, 0);
+	g_assert_cmpuint(pace_starts(&pace, 6000), ==, 0);
+}
+
+static void
+test_another_window_is_told_apart(void)
+{
+	Pace pace;
+
+	pace_init(&pace, 0);
+	pace_learn(&pace, 1000, 1000, &(PaceHint){.remaining = 2, .reset_s = 10}, 0);
+	pace_learn(&pace, 12000, 12000, &(PaceHint){.remaining = 50, .reset_s = 59}, 0);
+	/* late, of the window before */
+	pace_learn(&pace, 9000, 12100, &(PaceHint){.remaining = 0, .reset_s = 1}, 0);
+	g_assert_cmpuint(pace_starts(&pace, 12100), ==, 50);
+	/* the clock of the server turned over earlier than the header let expect */
+	pace_learn(&pace, 13000, 13000, &(PaceHint){.remaining = 30, .reset_s = 100}, 0);
+	g_assert_cmpuint(pace_starts(&pace, 13000), ==, 30);
 }
 
 static void
@@ -91,6 +135,9 @@ int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/pace/of one window the lowest word holds, in whatever order answers come",
+			test_of_one_window_the_lowest_word_holds);
+	g_test_add_func("/pace/what is said of another window is told apart", test_another_window_is_told_apart);
 	g_test_add_func("/pace/without a word from the server nothing waits", test_nothing_said);
 	g_test_add_func("/pace/what is on its way counts, and the window is waited for before a 429 comes",
 			test_stops_before_the_limit);
