@@ -76,16 +76,21 @@ run ./dev host connect pagerduty --yes --set client_id="$(fact settings.client_i
 step "4. Is it healthy, and how old is what is known?"
 run ./dev host status
 
-# Somebody who is paged through a schedule, preferably one who is on a team as well.
+# Somebody who is paged through a schedule and is on a team, where few lines show it: a level with direct targets too, if there is one.
 mapfile -t found < <(./dev host show PagerDuty grants --csv | /usr/bin/python3 -c '
-import csv, sys
+import collections, csv, sys
 rows = list(csv.DictReader(sys.stdin))
-teams = {row["user_id"]: row["entitlement_id"] for row in rows if row["kind"] == "group"}
-paged = [row for row in rows if row["kind"] == "policy" and row["via"]]
-row = next((row for row in paged if row["user_id"] in teams), paged[0])
-print(row["email"], teams.get(row["user_id"], next(iter(teams.values()))), row["entitlement_id"], sep="\n")')
+holders = collections.Counter(row["entitlement_id"] for row in rows)
+direct = {row["entitlement_id"] for row in rows if row["kind"] == "policy" and not row["via"]}
+teams = {}
+for row in rows:
+    if row["kind"] == "group" and holders[row["entitlement_id"]] <= holders[teams.get(row["user_id"], row["entitlement_id"])]:
+        teams[row["user_id"]] = row["entitlement_id"]
+paged = [row for row in rows if row["via"] and row["user_id"] in teams]
+row = min(paged, key=lambda row: (row["entitlement_id"] not in direct, holders[row["entitlement_id"]]))
+print(row["email"], teams[row["user_id"]], row["entitlement_id"], sep="\n")')
 
-step "5. One person: everything that ${found[0]} holds, directly or through a schedule"
+step "5. One person: everything that ${found[0]} holds; where VIA names a schedule, it is through being on it"
 run ./dev host show PagerDuty grants --user "${found[0]}"
 
 step "6. One team: who is a member in that team role"
