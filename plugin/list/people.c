@@ -247,8 +247,7 @@ people_license_row(gpointer user, const gchar *id, json_object *row, GError **er
 gboolean
 people_licenses(Listing *listing, GError **error)
 {
-	static const PagerSpec spec = {
-	    .path = "/license_allocations", .rows = "license_allocations", .inner = "user", .counts = TRUE};
+	static const PagerSpec spec = {.path = "/license_allocations", .rows = "license_allocations", .inner = "user"};
 	const ListingRead read = {.spec = &spec, .row = people_license_row, .user = listing};
 	gboolean whole;
 
