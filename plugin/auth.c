@@ -183,7 +183,7 @@ auth_token_from(const Auth *auth, const HttpAnswer *answer, const gchar *asked, 
 		return NULL;
 	text = json_read_text(root, "access_token");
 	if (text == NULL || text[0] == '\0' || !g_regex_match_simple("^[!-~]{1,4096}$", text, G_REGEX_DOLLAR_ENDONLY, 0)) {
-		g_set_error_literal(error, ERRORS, IDC_PROTOCOL, "The answer to POST /oauth/token holds no usable access token.");
+		errors_set_protocol(error, "The answer to POST /oauth/token holds no usable access token.");
 		return NULL;
 	}
 	token->access_token = g_strdup(text);
@@ -276,7 +276,9 @@ auth_granted_enough(const Auth *auth, const AuthToken *token, GError **error)
 			g_string_append_printf(missing, "%s%s", missing->len > 0 ? ", " : "", asked[i]);
 			continue;
 		}
-		text = g_strdup_printf("PagerDuty did not grant the optional scope %s.", asked[i]);
+		text = g_strdup_printf("PagerDuty did not grant the optional scope %s. If it is wanted, tick it in the app's "
+				       "registration, then authorize again.",
+				       asked[i]);
 		auth->host->log(auth->host->ctx, IDC_LOG_WARNING, text);
 	}
 	if (missing->len > 0) {

@@ -159,6 +159,19 @@ errors_set_transport(GError **error, gint32 status, const gchar *format, ...)
 	g_propagate_error(error, made);
 }
 
+void
+errors_set_protocol(GError **error, const gchar *format, ...)
+{
+	g_autofree gchar *said = NULL;
+	va_list args;
+
+	va_start(args, format);
+	said = g_strdup_vprintf(format, args);
+	va_end(args);
+	g_set_error(error, ERRORS, IDC_PROTOCOL, "%s Try again later; if it stays so, check api_url and any proxy in between.",
+		    said);
+}
+
 /* Copies as much as fits without cutting a code point in two. */
 static void
 errors_copy(gchar *to, gsize size, const gchar *from)

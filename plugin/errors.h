@@ -45,6 +45,9 @@ void errors_set_answer(GError **error, const ErrorsAnswer *answer);
 /* A failure between here and PagerDuty: nothing arrived, or nothing that could be used. Retryable. */
 void errors_set_transport(GError **error, gint32 status, const gchar *format, ...) G_GNUC_PRINTF(3, 4);
 
+/* An answer that came whole and says what PagerDuty never says. format is a whole sentence; what to do is added here. */
+void errors_set_protocol(GError **error, const gchar *format, ...) G_GNUC_PRINTF(2, 3);
+
 /* Whether reading the same thing again may help, by HTTP status alone. */
 gboolean errors_http_retryable(gint http_status);
 

@@ -43,8 +43,7 @@ members_row(gpointer user, const gchar *id, json_object *row, GError **error)
 		role = "observer";
 	length = strspn(role, G_CSET_a_2_z "_");
 	if (role[length] != '\0' || length == 0 || length > TEAMS_MAX_ROLE) {
-		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to %s has a member whose role is no team role.",
-			    reading->what);
+		errors_set_protocol(error, "The answer to %s has a member whose role is no team role.", reading->what);
 		return FALSE;
 	}
 	if (!people_resolve(reading->listing, json_read_object(row, "user"), reading->what, &member.number, &unlisted, error))

@@ -25,8 +25,7 @@ people_email(json_object *row, GError **error)
 		return "";
 	if (email == NULL || strlen(email) > PEOPLE_MAX_EMAIL || !g_utf8_validate(email, -1, NULL) ||
 	    strstr(email, "\357\277\275") != NULL) {
-		g_set_error_literal(error, ERRORS, IDC_PROTOCOL,
-				    "The answer to " PEOPLE_WHAT " has a user whose e-mail address is no text.");
+		errors_set_protocol(error, "The answer to " PEOPLE_WHAT " has a user whose e-mail address is no text.");
 		return NULL;
 	}
 	return email;
@@ -201,7 +200,7 @@ people_resolve(Listing *listing, json_object *reference, const gchar *what, guin
 		g_propagate_error(error, g_steal_pointer(&failed));
 		return FALSE;
 	} else {
-		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to GET %s holds another user or none.", path);
+		errors_set_protocol(error, "The answer to GET %s holds another user or none.", path);
 		return FALSE;
 	}
 	return TRUE;

@@ -62,8 +62,8 @@ policies_targets(PoliciesLevel *level, json_object *rule, GError **error)
 	if (!json_need_array(rule, "targets", POLICIES_WHAT, &targets, error))
 		return FALSE;
 	if (targets != NULL && json_object_array_length(targets) > POLICIES_MAX_TARGETS) {
-		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to " POLICIES_WHAT " has %s with more targets than any rule.",
-			    level->resource->id);
+		errors_set_protocol(error, "The answer to " POLICIES_WHAT " has %s with more targets than any rule.",
+				    level->resource->id);
 		return FALSE;
 	}
 	for (gsize i = 0; targets != NULL && i < json_object_array_length(targets); i++) {
@@ -228,8 +228,7 @@ policies_row(gpointer user, const gchar *id, json_object *row, GError **error)
 	SealsResource *resource = seals_resource(listing->seals, resource_id);
 
 	if (rules == NULL) {
-		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to " POLICIES_WHAT " has the policy %s without its rules.",
-			    id);
+		errors_set_protocol(error, "The answer to " POLICIES_WHAT " has the policy %s without its rules.", id);
 		return FALSE;
 	}
 	if (teams != NULL && json_object_array_length(teams) > 0) {

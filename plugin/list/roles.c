@@ -46,8 +46,7 @@ roles_read(json_object *user, const gchar **ret_role, GError **error)
 	const gsize length = role != NULL ? strspn(role, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-") : 0;
 
 	if (role != NULL && (role[length] != '\0' || length == 0 || length > ROLES_MAX_VALUE)) {
-		g_set_error_literal(error, ERRORS, IDC_PROTOCOL,
-				    "The answer to GET /users has a user whose role is no role of PagerDuty's.");
+		errors_set_protocol(error, "The answer to GET /users has a user whose role is no role of PagerDuty's.");
 		return FALSE;
 	}
 	*ret_role = role;

@@ -31,7 +31,7 @@ teams_abilities(Listing *listing, GError **error)
 		return FALSE;
 	}
 	if (abilities == NULL) {
-		g_set_error_literal(error, ERRORS, IDC_PROTOCOL, "The answer to GET /abilities has no list of abilities.");
+		errors_set_protocol(error, "The answer to GET /abilities has no list of abilities.");
 		return FALSE;
 	}
 	for (gsize i = 0; i < json_object_array_length(abilities); i++) {

@@ -52,8 +52,7 @@ json_read(const gchar *text, gsize length, const gchar *what, GError **error)
 	g_autoptr(json_object) root = NULL;
 
 	if (length > G_MAXINT || !json_affordable(text, length)) {
-		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to %s holds more than any of PagerDuty's, or is no JSON.",
-			    what);
+		errors_set_protocol(error, "The answer to %s holds more than any of PagerDuty's, or is no JSON.", what);
 		return NULL;
 	}
 	tokener = json_tokener_new_ex(JSON_MAX_DEPTH);
@@ -66,15 +65,15 @@ json_read(const gchar *text, gsize length, const gchar *what, GError **error)
 	if (root == NULL || !json_object_is_type(root, json_type_object)) {
 		const enum json_tokener_error problem = json_tokener_get_error(tokener);
 
-		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to %s is not what PagerDuty sends: %s.", what,
-			    problem == json_tokener_continue  ? "the JSON ends too early"
-			    : problem == json_tokener_success ? "no JSON object"
-							      : json_tokener_error_desc(problem));
+		errors_set_protocol(error, "The answer to %s is not what PagerDuty sends: %s.", what,
+				    problem == json_tokener_continue  ? "the JSON ends too early"
+				    : problem == json_tokener_success ? "no JSON object"
+								      : json_tokener_error_desc(problem));
 		return NULL;
 	}
 	for (gsize i = json_tokener_get_parse_end(tokener); i < length; i++)
 		if (!g_ascii_isspace(text[i])) {
-			g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to %s goes on after its JSON object.", what);
+			errors_set_protocol(error, "The answer to %s goes on after its JSON object.", what);
 			return NULL;
 		}
 	return g_steal_pointer(&root);
@@ -130,7 +129,7 @@ json_need_array(json_object *object, const gchar *key, const gchar *what, json_o
 
 	if (object == NULL || !json_object_is_type(object, json_type_object) || !json_object_object_get_ex(object, key, &member) ||
 	    (member != NULL && !json_object_is_type(member, json_type_array))) {
-		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to %s has an entry without its \"%s\".", what, key);
+		errors_set_protocol(error, "The answer to %s has an entry without its \"%s\".", what, key);
 		return FALSE;
 	}
 	*ret_array = member;
@@ -165,8 +164,8 @@ json_read_id(json_object *object, const gchar *key, const gchar *what, GError **
 	while (id != NULL && (g_ascii_isalnum(id[length]) || id[length] == '_' || id[length] == '-'))
 		length++;
 	if (id == NULL || id[length] != '\0' || length == 0 || length > JSON_MAX_ID) {
-		g_set_error(error, ERRORS, IDC_PROTOCOL,
-			    "The answer to %s has an entry whose %s is missing or is no id of PagerDuty's.", what, key);
+		errors_set_protocol(error, "The answer to %s has an entry whose %s is missing or is no id of PagerDuty's.", what,
+				    key);
 		return NULL;
 	}
 	return id;

@@ -137,8 +137,8 @@ pager_take(Pager *pager, guint64 offset, PagerPage *page, GError **error)
 	page->rows = json_read_array(page->root, pager->spec->rows);
 	page->more = json_read_flag(page->root, "more", &more_known);
 	if (page->rows == NULL || !more_known) {
-		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to %s has no \"%s\".", pager->what,
-			    page->rows == NULL ? pager->spec->rows : "more");
+		errors_set_protocol(error, "The answer to %s has no \"%s\".", pager->what,
+				    page->rows == NULL ? pager->spec->rows : "more");
 		return FALSE;
 	}
 	page->received = json_object_array_length(page->rows);
@@ -217,8 +217,7 @@ pager_rows(Pager *pager, IdSet *seen, const PagerPage *page, PagerRow row, gpoin
 static gboolean
 pager_endless(const Pager *pager, GError **error)
 {
-	g_set_error(error, ERRORS, IDC_PROTOCOL, "%s says that there is more, but has nothing new: the list does not end.",
-		    pager->what);
+	errors_set_protocol(error, "%s says that there is more, but has nothing new: the list does not end.", pager->what);
 	return FALSE;
 }
 
