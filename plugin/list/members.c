@@ -156,8 +156,7 @@ members_emit(Listing *listing, ListingTeam *team, const MembersReading *reading,
 		g_autofree gchar *entitlement = ids_team(team->id, member->role);
 		EmitAttrs attrs = {.n = 0};
 
-		if (listing->people_manage->data[member->number] != 0)
-			emit_attr(&attrs, "effective", "manager");
+		people_attr_manages(listing, member->number, &attrs);
 		if (!members_role(listing, team, member->role, error) ||
 		    !listing_grant(listing, team->resource, idset_id(listing->people, member->number), entitlement, 0, &attrs,
 				   error))

@@ -80,6 +80,13 @@ people_names_team(ListingTeam *team, guint32 number)
 	return TRUE;
 }
 
+void
+people_attr_manages(const Listing *listing, guint32 number, EmitAttrs *attrs)
+{
+	if (listing->people_manage->data[number] != 0)
+		emit_attr(attrs, "effective", "manager");
+}
+
 /* Notes, or without team roles lists, the teams that a user object names. */
 static gboolean
 people_teams(Listing *listing, const gchar *id, guint32 number, json_object *row, GError **error)
@@ -102,8 +109,10 @@ people_teams(Listing *listing, const gchar *id, guint32 number, json_object *row
 			teams_hidden(listing, team_id);
 		} else if (!listing->has_team_roles) {
 			g_autofree gchar *entitlement = ids_team(team_id, IDS_TEAM_MEMBER);
+			EmitAttrs attrs = {.n = 0};
 
-			if (!listing_grant(listing, team->resource, id, entitlement, 0, NULL, error))
+			people_attr_manages(listing, number, &attrs);
+			if (!listing_grant(listing, team->resource, id, entitlement, 0, &attrs, error))
 				return FALSE;
 		}
 	}

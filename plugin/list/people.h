@@ -18,6 +18,9 @@ gboolean people_list(Listing *listing, Pager *opened, GError **error);
 gboolean people_resolve(Listing *listing, json_object *reference, const gchar *what, guint32 *ret_number, gboolean *ret_unlisted,
 			GError **error);
 
+/* Adds to a team grant what holds whatever the membership says, where that user's base role manages every team. */
+void people_attr_manages(const Listing *listing, guint32 number, EmitAttrs *attrs);
+
 /* Whether PagerDuty's user object, asked for now, still names the team. */
 gboolean people_is_on_team(Listing *listing, guint32 number, const gchar *team, gboolean *ret_is, GError **error);
 
