@@ -14,6 +14,9 @@ listing_team_free(gpointer data)
 
 	g_free(team->id);
 	g_free(team->name);
+	g_free(team->parent_id);
+	g_free(team->url);
+	g_free(team->description);
 	g_array_unref(team->members);
 	g_clear_pointer(&team->extra_roles, idset_free);
 	g_free(team);

@@ -14,10 +14,13 @@
 
 /* What the parts of one list share. */
 
-/* A team as far as its members are concerned. */
+/* A team: what its members and its entitlements need. */
 typedef struct {
 	gchar *id;
 	gchar *name;
+	gchar *parent_id;   /* as "team:ID"; NULL: none */
+	gchar *url;         /* NULL: not told, likewise below */
+	gchar *description; /* may be long */
 	SealsResource *resource;
 	GArray *members;    /* guint32: numbers in people of those whose user object names this team */
 	IdSet *extra_roles; /* team roles that are not among the three, listed when met; NULL: none */

@@ -145,7 +145,7 @@ members_role(Listing *listing, ListingTeam *team, const gchar *role, GError **er
 	if (team->extra_roles == NULL)
 		team->extra_roles = idset_new();
 	idset_add(team->extra_roles, role, NULL);
-	return teams_entitlement(listing, team, role, NULL, FALSE, NULL, error);
+	return teams_entitlement(listing, team, role, FALSE, error);
 }
 
 static gboolean

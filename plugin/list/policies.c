@@ -19,6 +19,16 @@
 
 static const PagerSpec policies_spec = {.path = "/escalation_policies", .rows = "escalation_policies", .counts = TRUE};
 
+/* One policy as it is being listed; all of it is borrowed. */
+typedef struct {
+	const gchar *id;
+	const gchar *name;
+	const gchar *url; /* NULL: not told, likewise below */
+	const gchar *description;
+	const gchar *parent_team; /* "team:ID" */
+	SealsResource *resource;
+} Policy;
+
 /* One escalation rule as it is being listed. */
 typedef struct {
 	Listing *listing;
@@ -177,36 +187,36 @@ policies_targets_word(const PoliciesLevel *level)
 }
 
 static gboolean
-policies_level(Listing *listing, SealsResource *resource, const gchar *policy_id, const gchar *policy_name, guint position,
-	       json_object *rule, const gchar *url, const gchar *parent_team, GError **error)
+policies_level(Listing *listing, const Policy *policy, guint position, json_object *rule, GError **error)
 {
 	EmitAttrs attrs = {.n = 0};
-	g_autofree gchar *name = g_strdup_printf("%s / level %u", policy_name, position);
+	g_autofree gchar *name = g_strdup_printf("%s / level %u", policy->name, position);
 	const gint64 delay = json_read_number(rule, "escalation_delay_in_minutes", -1);
 	g_autofree gchar *delay_text = delay >= 0 ? g_strdup_printf("%" G_GINT64_FORMAT, delay) : NULL;
 	g_auto(PoliciesLevel) level = {.listing = listing,
-				       .resource = resource,
-				       .id = ids_policy(policy_id, position),
+				       .resource = policy->resource,
+				       .id = ids_policy(policy->id, position),
 				       .direct = g_array_new(FALSE, FALSE, sizeof(guint32)),
 				       .through = g_ptr_array_new_with_free_func(g_free)};
 
 	if (!policies_targets(&level, rule, error))
 		return FALSE;
 	emit_attr_flag(&attrs, "assignable", TRUE);
-	emit_attr(&attrs, "url", url);
-	emit_attr(&attrs, "parent_team", parent_team);
+	emit_attr(&attrs, "url", policy->url);
+	emit_attr(&attrs, "description", policy->description);
+	emit_attr(&attrs, "parent_team", policy->parent_team);
 	emit_attr(&attrs, "rule_id", json_read_plain(rule, "id", IDC_MAX_ID));
 	emit_attr(&attrs, "delay_minutes", delay_text);
 	emit_attr(&attrs, "targets", policies_targets_word(&level));
 	for (guint i = 0; i < level.through->len; i++)
 		emit_attr(&attrs, "schedules", g_ptr_array_index(level.through, i));
-	if (!listing_entitlement(listing, resource, "policy", level.id, name, &attrs, error) ||
+	if (!listing_entitlement(listing, policy->resource, "policy", level.id, name, &attrs, error) ||
 	    !policies_direct_grants(&level, error))
 		return FALSE;
 	if (listing->schedules != NULL)
 		return policies_indirect_grants(&level, error);
 	if (level.through->len > 0 && listing->settings->include_schedules)
-		resource->gaps |= IDC_RECORD_GRANT; /* and why was told with the schedules */
+		policy->resource->gaps |= IDC_RECORD_GRANT; /* and why was told with the schedules */
 	return TRUE;
 }
 
@@ -216,16 +226,17 @@ policies_row(gpointer user, const gchar *id, json_object *row, GError **error)
 	Listing *listing = user;
 	EmitAttrs attrs = {.n = 0};
 	gboolean sanitized = FALSE;
-	const gchar *url = json_read_plain(row, "html_url", IDC_MAX_URL);
 	json_object *rules = json_read_array(row, "escalation_rules");
 	json_object *teams = json_read_array(row, "teams");
 	g_autofree gchar *resource_id = ids_resource("policy", id);
-	g_autofree gchar *read_name = json_read_name(row, "name", IDC_MAX_NAME - 32, &sanitized);
-	const gchar *name = read_name != NULL ? read_name : id;
+	g_autofree gchar *name = json_read_name(row, "name", IDC_MAX_NAME - 32, &sanitized);
 	g_autofree gchar *description = NULL;
 	g_autofree gchar *parent_team = NULL;
-	const idc_record record = {.record = IDC_RECORD_RESOURCE, .id = resource_id, .type = "policy", .name = name};
-	SealsResource *resource = seals_resource(listing->seals, resource_id);
+	Policy policy = {.id = id,
+			 .name = name != NULL ? name : id,
+			 .url = json_read_plain(row, "html_url", IDC_MAX_URL),
+			 .resource = seals_resource(listing->seals, resource_id)};
+	const idc_record record = {.record = IDC_RECORD_RESOURCE, .id = resource_id, .type = "policy", .name = policy.name};
 
 	if (rules == NULL) {
 		errors_set_protocol(error, "The answer to " POLICIES_WHAT " has the policy %s without its rules.", id);
@@ -240,16 +251,17 @@ policies_row(gpointer user, const gchar *id, json_object *row, GError **error)
 		if (listing->has_teams && !g_hash_table_contains(listing->teams, team))
 			teams_hidden(listing, team);
 	}
-	resource->open = TRUE;
+	policy.resource->open = TRUE;
 	listing_common_attrs(&attrs, row, sanitized, &description);
+	policy.description = description;
+	policy.parent_team = parent_team;
 	emit_attr(&attrs, "parent_team", parent_team);
 	if (!emit_record(listing->emit, &record, &attrs, error))
 		return FALSE;
 	for (gsize i = 0; i < json_object_array_length(rules); i++)
-		if (!policies_level(listing, resource, id, name, (guint)i + 1, json_object_array_get_idx(rules, i), url,
-				    parent_team, error))
+		if (!policies_level(listing, &policy, (guint)i + 1, json_object_array_get_idx(rules, i), error))
 			return FALSE;
-	resource->open = FALSE;
+	policy.resource->open = FALSE;
 	return TRUE;
 }
 

@@ -47,8 +47,7 @@ teams_abilities(Listing *listing, GError **error)
 }
 
 gboolean
-teams_entitlement(Listing *listing, const ListingTeam *team, const gchar *role, const gchar *parent, gboolean assignable,
-		  const gchar *url, GError **error)
+teams_entitlement(Listing *listing, const ListingTeam *team, const gchar *role, gboolean assignable, GError **error)
 {
 	EmitAttrs attrs = {.n = 0};
 	g_autofree gchar *id = ids_team(team->id, role);
@@ -56,8 +55,9 @@ teams_entitlement(Listing *listing, const ListingTeam *team, const gchar *role, 
 
 	emit_attr_flag(&attrs, "assignable", assignable);
 	emit_attr(&attrs, "exclusive_group", team->resource->id);
-	emit_attr(&attrs, "url", url);
-	emit_attr(&attrs, "parent_team", parent);
+	emit_attr(&attrs, "url", team->url);
+	emit_attr(&attrs, "description", team->description);
+	emit_attr(&attrs, "parent_team", team->parent_id);
 	return listing_entitlement(listing, team->resource, "group", id, name, &attrs, error);
 }
 
@@ -69,16 +69,14 @@ teams_row(gpointer user, const gchar *id, json_object *row, GError **error)
 	gboolean sanitized = FALSE;
 	ListingTeam *team = g_new0(ListingTeam, 1);
 	json_object *parent = json_read_object(row, "parent");
-	const gchar *url = json_read_plain(row, "html_url", IDC_MAX_URL);
-	g_autofree gchar *description = NULL;
 	g_autofree gchar *resource_id = ids_resource("team", id);
-	g_autofree gchar *parent_id = NULL;
 	idc_record record = {.record = IDC_RECORD_RESOURCE, .id = resource_id, .type = "team"};
 
 	team->id = g_strdup(id);
 	team->name = json_read_name(row, "name", IDC_MAX_NAME - TEAMS_MAX_ROLE - (gsize)strlen(TEAMS_ROLE_AFTER), &sanitized);
 	if (team->name == NULL)
 		team->name = g_strdup(id);
+	team->url = g_strdup(json_read_plain(row, "html_url", IDC_MAX_URL));
 	team->members = g_array_new(FALSE, FALSE, sizeof(guint32));
 	team->resource = seals_resource(listing->seals, resource_id);
 	g_ptr_array_add(listing->team_order, team);
@@ -88,17 +86,17 @@ teams_row(gpointer user, const gchar *id, json_object *row, GError **error)
 
 		if (of == NULL)
 			return FALSE;
-		parent_id = ids_resource("team", of);
+		team->parent_id = ids_resource("team", of);
 	}
 	record.name = team->name;
-	record.parent_id = parent_id;
-	listing_common_attrs(&attrs, row, sanitized, &description);
+	record.parent_id = team->parent_id;
+	listing_common_attrs(&attrs, row, sanitized, &team->description);
 	if (!emit_record(listing->emit, &record, &attrs, error))
 		return FALSE;
 	if (!listing->has_team_roles)
-		return teams_entitlement(listing, team, IDS_TEAM_MEMBER, parent_id, TRUE, url, error);
+		return teams_entitlement(listing, team, IDS_TEAM_MEMBER, TRUE, error);
 	for (guint i = 0; ids_team_roles[i] != NULL; i++)
-		if (!teams_entitlement(listing, team, ids_team_roles[i], parent_id, TRUE, url, error))
+		if (!teams_entitlement(listing, team, ids_team_roles[i], TRUE, error))
 			return FALSE;
 	return TRUE;
 }

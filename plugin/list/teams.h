@@ -17,6 +17,5 @@ gboolean teams_list(Listing *listing, GError **error);
 /* A team is named that was not listed: what there is of it is not seen. */
 void teams_hidden(Listing *listing, const gchar *id);
 
-/* One team role as an entitlement. parent, url: NULL where not known. */
-gboolean teams_entitlement(Listing *listing, const ListingTeam *team, const gchar *role, const gchar *parent, gboolean assignable,
-			   const gchar *url, GError **error);
+/* One team role as an entitlement. */
+gboolean teams_entitlement(Listing *listing, const ListingTeam *team, const gchar *role, gboolean assignable, GError **error);
