@@ -79,14 +79,18 @@ class Host:
         assert done.returncode == 0, f"exit {done.returncode}: {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def connect(self, simulator, connector="pagerduty", *arguments):
-        """connect with what the simulator says that it takes; secrets go by files."""
+    def connecting(self, simulator, connector="pagerduty", *arguments, secrets=(), **settings):
+        """The arguments of connect with what the simulator says that it takes, or what is given instead; secrets go by files."""
         options = []
-        for key, value in simulator.ready["settings"].items():
+        for key, value in {**simulator.ready["settings"], **settings}.items():
             options += ["--set", f"{key}={value}"]
-        for key, value in simulator.ready["secrets"].items():
+        for key, value in {**simulator.ready["secrets"], **dict(secrets)}.items():
             path = self.folder / key
             path.write_text(value)
             path.chmod(0o600)
             options += ["--secret", f"{key}=@{path}"]
-        return self.succeed("connect", connector, "--yes", *options, *arguments)
+        return ["connect", connector, "--yes", *options, *arguments]
+
+    def connect(self, simulator, connector="pagerduty", *arguments):
+        """connect with what the simulator says that it takes."""
+        return self.succeed(*self.connecting(simulator, connector, *arguments))
