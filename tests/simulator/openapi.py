@@ -3,75 +3,15 @@
 # SPDX-FileCopyrightText: 2026 The idc contributors
 """Every answer to a read held against PagerDuty's own description of its API. usage: openapi.py DESCRIPTION.json
 
-The description is not part of this tree; where it is not there, everything is skipped. Its known flaws are allowed for: description,
-job_title and a few more come as null, include[] takes several words, created_via_sso and strategies have several forms.
+The description is not part of this tree; where it is not there, everything is skipped.
 """
-import json
 import os
 import sys
 import urllib.parse
 
 import tap
+from description import Description
 from simulator import Simulator
-
-# Fields that are null on the wire although the description says otherwise.
-NULLABLE = {("User", "job_title"), ("Team", "description"), ("EscalationPolicy", "description"), ("ScheduleLayer", "end"),
-            ("ScheduleLayer", "rendered_coverage_percentage"), ("SubSchedule", "rendered_coverage_percentage"), ("LicenseWithCounts", "self"),
-            ("LicenseWithCounts", "html_url"), ("Oncall", "schedule"), ("Oncall", "start"), ("Oncall", "end")}
-
-
-class Description:
-    """The description with its schemas made into JSON Schema."""
-
-    def __init__(self, path):
-        import jsonschema
-        self.jsonschema = jsonschema
-        with open(path, encoding="utf-8") as file:
-            self.whole = json.load(file)
-        self.operations = {path: item["get"] for path, item in self.whole["paths"].items() if "get" in item}
-        for name, schema in self.whole["components"]["schemas"].items():
-            self._allow_null(name, schema)
-        # the description knows the strategy as a string, the service sends an object
-        self.whole["components"]["schemas"]["EscalationRule"]["properties"]["escalation_rule_assignment_strategy"] = {}
-        self._convert(self.whole)
-
-    def _allow_null(self, name, schema):
-        for part in [schema, *schema.get("allOf", [])]:
-            for key, inner in part.get("properties", {}).items():
-                if (name, key) in NULLABLE:
-                    part["properties"][key] = {"anyOf": [inner, {"enum": [None]}]}
-
-    def _convert(self, node):
-        """nullable is no JSON Schema, and what is included is no reference any more."""
-        if isinstance(node, list):
-            for item in node:
-                self._convert(item)
-        if not isinstance(node, dict):
-            return
-        for item in node.values():
-            self._convert(item)
-        if node.pop("nullable", False) is True:
-            if isinstance(node.get("type"), str):
-                node["type"] = [node["type"], "null"]
-            if "anyOf" in node:
-                node["anyOf"].append({"type": "null"})
-            if "enum" in node:
-                node["enum"].append(None)
-
-    def validate(self, schema, value):
-        kind = self.jsonschema.Draft4Validator
-        whole = {"components": self.whole["components"], "allOf": [schema]}
-        validator = kind(whole, format_checker=kind.FORMAT_CHECKER)
-        tap.empty(f"{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}" for error in list(validator.iter_errors(value))[:5])
-
-    def response(self, path, status):
-        response = self.operations[path]["responses"][str(status)]
-        while "$ref" in response:
-            node = self.whole
-            for step in response["$ref"][2:].split("/"):
-                node = node[step]
-            response = node
-        return response.get("content", {}).get("application/json", {}).get("schema")
 
 
 def valid(sim, description, path, url, status=200, **options):
@@ -113,12 +53,7 @@ def fill(path, found):
 def parameters_are_known(sim, description, path, url):
     """Each parameter of the description is taken in strict mode, with each of its words."""
     tried = 0
-    for parameter in description.operations[path].get("parameters", []):
-        while "$ref" in parameter:
-            node = description.whole
-            for step in parameter["$ref"][2:].split("/"):
-                node = node[step.replace("~1", "/")]
-            parameter = node
+    for parameter in description.parameters(path):
         if parameter["in"] != "query":
             continue
         schema = parameter["schema"]
