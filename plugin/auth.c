@@ -13,9 +13,10 @@
 #define AUTH_LOCK "idc.token"
 #define AUTH_LOCK_WAIT_MS (60 * 1000)
 #define AUTH_TRIES 4
+#define AUTH_PATIENCE_MS (30 * 1000) /* others wait for the lock meanwhile */
 #define AUTH_MAX_LIFE_S (30 * 24 * 3600)
-#define AUTH_UNKNOWN_LIFE_S 3600 /* where PagerDuty does not say; a 401 corrects it */
-#define AUTH_MARGIN_MS (60 * 1000)
+#define AUTH_UNKNOWN_LIFE_S 3600   /* where PagerDuty does not say; a 401 corrects it */
+#define AUTH_MARGIN_MS (60 * 1000) /* a token is replaced so long before its end, or at half its life where that is short */
 #define AUTH_READ_SCOPES                                                                                                           \
 	"users.read teams.read escalation_policies.read abilities.read schedules.read licenses.read audit_records.read"
 
@@ -27,6 +28,7 @@ typedef struct {
 	gchar *scope; /* granted */
 	gchar *asked; /* without the account */
 	gint64 expires_unix_ms;
+	gint64 renew_unix_ms; /* from when on it is not used any more */
 } AuthToken;
 
 struct Auth {
@@ -90,7 +92,7 @@ auth_scope_in(const gchar *scopes, const gchar *scope)
 static gboolean
 auth_token_lives(const Auth *auth, const AuthToken *token)
 {
-	return token != NULL && token->expires_unix_ms - AUTH_MARGIN_MS > auth->host->unix_ms(auth->host->ctx);
+	return token != NULL && token->renew_unix_ms > auth->host->unix_ms(auth->host->ctx);
 }
 
 /* What an earlier process, or another one right now, has left; NULL without an error where it is no use. */
@@ -108,6 +110,7 @@ auth_load(const Auth *auth, GError **error)
 	token->scope = g_strdup(json_read_text(root, "scope"));
 	token->asked = g_strdup(json_read_text(root, "asked"));
 	token->expires_unix_ms = json_read_number(root, "expires_unix_ms", 0);
+	token->renew_unix_ms = json_read_number(root, "renew_unix_ms", 0);
 	if (token->access_token == NULL || token->scope == NULL || token->asked == NULL)
 		return NULL;
 	return g_steal_pointer(&token);
@@ -123,16 +126,37 @@ auth_store(const Auth *auth, const AuthToken *token, GError **error)
 	json_object_object_add(root, "scope", json_object_new_string(token->scope));
 	json_object_object_add(root, "asked", json_object_new_string(token->asked));
 	json_object_object_add(root, "expires_unix_ms", json_object_new_int64(token->expires_unix_ms));
+	json_object_object_add(root, "renew_unix_ms", json_object_new_int64(token->renew_unix_ms));
 	return secret_put(auth->host, AUTH_SECRET, json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN), error);
 }
 
+/* Without a copy of the value in between: it may be a secret. form is large enough not to move. */
 static void
 auth_form_add(GString *form, const gchar *key, const gchar *value)
 {
-	gchar *escaped = g_uri_escape_string(value, NULL, FALSE);
+	static const gchar digits[] = "0123456789ABCDEF";
 
-	g_string_append_printf(form, "%s%s=%s", form->len > 0 ? "&" : "", key, escaped);
-	secret_free(escaped);
+	g_string_append_c(form, '&');
+	g_string_append(form, key);
+	g_string_append_c(form, '=');
+	for (const guchar *p = (const guchar *)value; *p != '\0'; p++) {
+		if (g_ascii_isalnum(*p) || strchr("-._~", *p) != NULL) {
+			g_string_append_c(form, (gchar)*p);
+			continue;
+		}
+		g_string_append_c(form, '%');
+		g_string_append_c(form, digits[*p >> 4]);
+		g_string_append_c(form, digits[*p & 15]);
+	}
+}
+
+/* The message is taken over. */
+static void
+auth_say(GError *made, gint32 status, gchar *message)
+{
+	made->code = status;
+	g_free(made->message);
+	made->message = message;
 }
 
 /* Tells apart what a person has to mend from what time mends. */
@@ -141,22 +165,30 @@ auth_set_refusal(const Auth *auth, const HttpAnswer *answer, GError **error)
 {
 	g_autoptr(Refusal) refusal = refusal_new(answer->body->str, answer->body->len);
 	g_autoptr(GError) made = NULL;
+	const gchar *words = refusal->words != NULL ? refusal->words : "without a reason";
 
 	api_set_answer_error(&made, "POST /oauth/token", answer);
-	if (answer->status == 401 || g_strcmp0(refusal->code, "invalid_client") == 0) {
-		made->code = IDC_UNAUTHENTICATED;
-		g_free(made->message);
-		made->message =
-		    g_strdup("PagerDuty refused the client id or the client secret: check both in the app's registration, a "
-			     "lost secret can only be replaced by a new one.");
-	} else if (refusal->words != NULL && strstr(refusal->words, "nvalid scope") != NULL) {
-		made->code = IDC_SCOPE;
-		g_free(made->message);
-		made->message =
-		    g_strdup_printf("PagerDuty refused the scopes (\"%s\"): check that the subdomain is \"%s\", the region is "
-				    "\"%s\", and the scopes are ticked in the app's registration.",
-				    refusal->words, auth->settings->subdomain, auth->settings->region);
-	}
+	errors_detail(made)->answered = FALSE; /* of what the token is wanted for it says nothing */
+	if (answer->status == 401 || g_strcmp0(refusal->code, "invalid_client") == 0)
+		auth_say(made, IDC_UNAUTHENTICATED,
+			 g_strdup("PagerDuty refused the client id or the client secret: check both in the app's registration, a "
+				  "lost secret can only be replaced by a new one."));
+	else if (strstr(words, "nvalid scope") != NULL || g_strcmp0(refusal->code, "invalid_scope") == 0)
+		auth_say(made, IDC_SCOPE,
+			 g_strdup_printf("PagerDuty refused the scopes (\"%s\"): check that the subdomain is \"%s\", the region is "
+					 "\"%s\", and the scopes are ticked in the app's registration.",
+					 words, auth->settings->subdomain, auth->settings->region));
+	else if (answer->status == 400)
+		auth_say(
+		    made, IDC_REFUSED,
+		    g_strdup_printf("PagerDuty gave no token (\"%s\"): check that the app's registration is one of Scoped OAuth "
+				    "and that client id and client secret are its own.",
+				    words));
+	else if (answer->status != 0 && (made->code == IDC_NOT_FOUND || made->code == IDC_PROTOCOL))
+		auth_say(made, IDC_PROTOCOL,
+			 g_strdup_printf("POST /oauth/token was answered as PagerDuty never does (HTTP %d): check identity_url and "
+					 "any proxy in between.",
+					 answer->status));
 	g_propagate_error(error, g_steal_pointer(&made));
 }
 
@@ -177,29 +209,41 @@ auth_token_from(const Auth *auth, const HttpAnswer *answer, const gchar *asked, 
 {
 	g_autoptr(AuthToken) token = g_new0(AuthToken, 1);
 	g_autoptr(json_object) root = json_read(answer->body->str, answer->body->len, "POST /oauth/token", error);
+	json_object *granted = NULL;
 	const gchar *text;
+	const gchar *scope;
+	gint64 now_ms;
+	gint64 life_ms;
 
 	if (root == NULL)
 		return NULL;
 	text = json_read_text(root, "access_token");
-	if (text == NULL || text[0] == '\0' || !g_regex_match_simple("^[!-~]{1,4096}$", text, G_REGEX_DOLLAR_ENDONLY, 0)) {
-		errors_set_protocol(error, "The answer to POST /oauth/token holds no usable access token.");
+	scope = json_read_text(root, "scope");
+	if (text == NULL || !g_regex_match_simple("^[!-~]{1,4096}$", text, G_REGEX_DOLLAR_ENDONLY, 0) ||
+	    (json_object_object_get_ex(root, "scope", &granted) && granted != NULL && scope == NULL) ||
+	    (scope != NULL && !g_regex_match_simple("^[ -~]{0,8192}$", scope, G_REGEX_DOLLAR_ENDONLY, 0))) {
+		g_set_error_literal(
+		    error, ERRORS, IDC_PROTOCOL,
+		    "The answer to POST /oauth/token holds no usable access token or scope: check identity_url and any "
+		    "proxy in between.");
 		return NULL;
 	}
 	token->access_token = g_strdup(text);
 	/* RFC 6749: no scope in the answer means that all that was asked for was granted. */
-	token->scope = json_read_text(root, "scope") != NULL ? g_strdup(json_read_text(root, "scope"))
-							     : g_strdup_printf("%s %s", auth->account_scope, asked);
+	token->scope = scope != NULL ? g_strdup(scope) : g_strdup_printf("%s %s", auth->account_scope, asked);
 	token->asked = g_strdup(asked);
-	token->expires_unix_ms = auth->host->unix_ms(auth->host->ctx) + auth_life_s(root) * 1000;
+	now_ms = auth->host->unix_ms(auth->host->ctx);
+	life_ms = auth_life_s(root) * 1000;
+	token->expires_unix_ms = now_ms + life_ms;
+	token->renew_unix_ms = token->expires_unix_ms - MIN(AUTH_MARGIN_MS, life_ms / 2);
 	return g_steal_pointer(&token);
 }
 
 static AuthToken *
-auth_request_once(Auth *auth, const gchar *form, const gchar *asked, GError **error)
+auth_request_once(Auth *auth, const gchar *form, const gchar *asked, guint attempt, GError **error)
 {
 	g_autofree gchar *url = g_strdup_printf("%s/oauth/token", auth->settings->identity_url);
-	HttpExchange *exchange = api_post_form(auth->api, url, form, error);
+	HttpExchange *exchange = api_post_form(auth->api, url, form, attempt, error);
 	const HttpAnswer *answer = exchange != NULL ? http_answer(exchange) : NULL;
 	AuthToken *token = NULL;
 
@@ -209,9 +253,34 @@ auth_request_once(Auth *auth, const gchar *form, const gchar *asked, GError **er
 		token = auth_token_from(auth, answer, asked, error);
 	else
 		auth_set_refusal(auth, answer, error);
-	explicit_bzero(answer->body->str, answer->body->len);
 	http_finish(exchange);
 	return token;
+}
+
+/* Waits before the next try; FALSE where there is none, and failed stays what it is, or becomes the host's wish to end. */
+static gboolean
+auth_rest(Auth *auth, guint attempt, GError **failed)
+{
+	const ErrorsDetail *detail = errors_detail(*failed);
+	g_autoptr(GError) ended = NULL;
+	PaceHint hint = {-1, -1, -1};
+	guint64 wait_ms;
+
+	if (attempt + 1 == AUTH_TRIES || detail == NULL || (detail->flags & IDC_ERROR_RETRYABLE) == 0)
+		return FALSE;
+	if (detail->retry_after_ms >= 0)
+		hint.reset_s = detail->retry_after_ms / 1000;
+	wait_ms = errors_is(*failed, IDC_RATE_LIMITED) ? pace_after_limit(&hint, attempt, g_random_int())
+						       : pace_after_failure(attempt, g_random_int());
+	if (wait_ms > AUTH_PATIENCE_MS)
+		return FALSE;
+	if (api_rest(auth->api, wait_ms, &ended)) {
+		g_clear_error(failed);
+		return TRUE;
+	}
+	g_error_free(*failed);
+	*failed = g_steal_pointer(&ended);
+	return FALSE;
 }
 
 /* Asks for a token for the app itself. Repeating that is safe: each request gets a token of its own. */
@@ -220,6 +289,7 @@ auth_request(Auth *auth, const gchar *asked, GError **error)
 {
 	g_autofree gchar *scope = g_strdup_printf("%s %s", auth->account_scope, asked);
 	gchar *client_secret = secret_get(auth->host, "client_secret", error);
+	g_autoptr(GError) failed = NULL;
 	GString *form;
 	AuthToken *token = NULL;
 
@@ -229,23 +299,18 @@ auth_request(Auth *auth, const gchar *asked, GError **error)
 					    "The secret client_secret is missing: set it, then authorize again.");
 		return NULL;
 	}
-	form = g_string_new("grant_type=client_credentials");
+	form = g_string_sized_new(3 * (strlen(auth->settings->client_id) + strlen(client_secret) + strlen(scope)) + 256);
+	g_string_append(form, "grant_type=client_credentials");
 	auth_form_add(form, "client_id", auth->settings->client_id);
 	auth_form_add(form, "client_secret", client_secret);
 	auth_form_add(form, "scope", scope);
-	for (guint attempt = 0; attempt < AUTH_TRIES && token == NULL; attempt++) {
-		g_autoptr(GError) failed = NULL;
-
-		token = auth_request_once(auth, form->str, asked, &failed);
-		if (token != NULL)
+	for (guint attempt = 0; token == NULL; attempt++) {
+		token = auth_request_once(auth, form->str, asked, attempt, &failed);
+		if (token == NULL && !auth_rest(auth, attempt, &failed))
 			break;
-		if (attempt + 1 < AUTH_TRIES && errors_detail(failed) != NULL &&
-		    (errors_detail(failed)->flags & IDC_ERROR_RETRYABLE) != 0 &&
-		    auth->host->sleep_ms(auth->host->ctx, (guint32)pace_after_failure(attempt, g_random_int())) == IDC_OK)
-			continue;
-		g_propagate_error(error, g_steal_pointer(&failed));
-		break;
 	}
+	if (token == NULL)
+		g_propagate_error(error, g_steal_pointer(&failed));
 	explicit_bzero(form->str, form->len);
 	g_string_free(form, TRUE);
 	secret_free(client_secret);
@@ -291,6 +356,20 @@ auth_granted_enough(const Auth *auth, const AuthToken *token, GError **error)
 	return TRUE;
 }
 
+/* Why the lock could not be had. */
+static void
+auth_set_unlocked(gint32 status, GError **error)
+{
+	if (status == IDC_TIMEOUT)
+		errors_set_transport(error, IDC_TIMEOUT, "%s",
+				     "Another process of this app does not finish its authorization. Try again later.");
+	else if (status == IDC_CANCELLED)
+		g_set_error_literal(error, ERRORS, IDC_CANCELLED, "The operation was cancelled.");
+	else
+		g_set_error_literal(error, ERRORS, status >= 100 ? status : IDC_INTERNAL,
+				    "The host could not lock the secret " AUTH_LOCK ": look for the reason in its log.");
+}
+
 /* Makes the token hold. fresh: with a request in any case; else one request serves however many processes need it. refused: the one that
  * no longer works, NULL where any good one will do. */
 static gboolean
@@ -301,8 +380,7 @@ auth_renew(Auth *auth, const gchar *asked, gboolean fresh, const gchar *refused,
 	gint32 status = auth->host->secret_lock(auth->host->ctx, AUTH_LOCK, AUTH_LOCK_WAIT_MS);
 
 	if (status != IDC_OK) {
-		g_set_error_literal(error, ERRORS, status >= 100 ? status : IDC_INTERNAL,
-				    "Another process of this app does not finish its authorization. Try again later.");
+		auth_set_unlocked(status, error);
 		return FALSE;
 	}
 	token = auth_load(auth, &failed);

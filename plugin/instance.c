@@ -2,6 +2,9 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "instance.h"
 
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+
 #include "errors.h"
 #include "secret.h"
 
@@ -26,9 +29,15 @@ instance_authorities(const gchar *path, GBytes **ret_authorities, GError **error
 	g_autofree gchar *text = NULL;
 	g_autoptr(GError) failed = NULL;
 	gsize length = 0;
+	GStatBuf about;
 
 	if (path == NULL || path[0] == '\0')
 		return TRUE;
+	/* Neither a pipe that nobody fills nor something without an end. */
+	if (g_stat(path, &about) == 0 && (!S_ISREG(about.st_mode) || about.st_size > INSTANCE_MAX_CA)) {
+		g_set_error(error, ERRORS, IDC_INVALID, "The setting ca_file cannot be used: %s is no file of at most 4 MB.", path);
+		return FALSE;
+	}
 	if (!g_file_get_contents(path, &text, &length, &failed)) {
 		g_set_error(error, ERRORS, IDC_INVALID, "The setting ca_file cannot be used: %s.", failed->message);
 		return FALSE;

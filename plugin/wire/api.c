@@ -159,21 +159,25 @@ api_cancelled(Api *api, GError **error)
 	return TRUE;
 }
 
-/* Waits while something is on the line, or sleeps where nothing is. */
-static gboolean
-api_pause(Api *api, guint64 ms, GError **error)
+gboolean
+api_rest(Api *api, guint64 ms, GError **error)
 {
 	const guint64 before = api_now(api);
 	gboolean ok = TRUE;
 
-	if (api->in_flight > 0)
-		return http_poll(api->options.http, (guint)MIN(ms, API_POLL_MS), error);
 	if (ms > 0 && api->options.host->sleep_ms(api->options.host->ctx, (guint32)MIN(ms, G_MAXINT32)) != IDC_OK) {
 		g_set_error_literal(error, ERRORS, IDC_CANCELLED, "The operation was cancelled.");
 		ok = FALSE;
 	}
 	api->usage.waited_ms += api_now(api) - before;
 	return ok;
+}
+
+/* Waits while something is on the line, or sleeps where nothing is. */
+static gboolean
+api_pause(Api *api, guint64 ms, GError **error)
+{
+	return api->in_flight > 0 ? http_poll(api->options.http, (guint)MIN(ms, API_POLL_MS), error) : api_rest(api, ms, error);
 }
 
 void
@@ -465,7 +469,7 @@ api_read(Api *api, const gchar *path, GError **error)
 }
 
 HttpExchange *
-api_post_form(Api *api, const gchar *url, const gchar *form, GError **error)
+api_post_form(Api *api, const gchar *url, const gchar *form, guint attempt, GError **error)
 {
 	const HttpRequest request = {.method = "POST",
 				     .url = url,
@@ -473,11 +477,13 @@ api_post_form(Api *api, const gchar *url, const gchar *form, GError **error)
 				     .content_type = "application/x-www-form-urlencoded",
 				     .accept = "application/json",
 				     .once = TRUE};
-	HttpExchange *exchange = http_start(api->options.http, &request, error);
+	HttpExchange *exchange = api_cancelled(api, error) ? NULL : http_start(api->options.http, &request, error);
 
 	if (exchange == NULL)
 		return NULL;
 	api->usage.requests++;
+	if (attempt > 0)
+		api->usage.retries++;
 	while (!http_done(exchange))
 		if (api_cancelled(api, error) || !http_poll(api->options.http, API_POLL_MS, error)) {
 			http_finish(exchange);

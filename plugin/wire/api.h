@@ -43,9 +43,12 @@ json_object *api_read(Api *api, const gchar *path, GError **error);
 /* Gives up a call that nobody will wait for. NULL is allowed. */
 void api_drop(Api *api, ApiCall *call);
 
-/* Sends one request that must not be repeated and has no token, to an absolute URL, outside the queue (the token endpoint's form). The
- * answer's status may be anything; borrowed until api_finish(). NULL where no answer came. */
-HttpExchange *api_post_form(Api *api, const gchar *url, const gchar *form, GError **error);
+/* Sends one request that must not be repeated and has no token, to an absolute URL, outside the queue (the token endpoint's form). attempt
+ * counts from 0. The answer's status may be anything, 0 too; free with http_finish(). NULL: it was given up. */
+HttpExchange *api_post_form(Api *api, const gchar *url, const gchar *form, guint attempt, GError **error);
+
+/* Waits before something is tried again; FALSE where the host wants to end. */
+gboolean api_rest(Api *api, guint64 ms, GError **error);
 
 /* Sets error from an answer that is no success. what: "GET /users". */
 void api_set_answer_error(GError **error, const gchar *what, const HttpAnswer *answer);

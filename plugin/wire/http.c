@@ -14,6 +14,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpHeaders, curl_slist_free_all)
 /* A page of 100 users who are on a hundred teams each has 2 MB; more than this is no answer of PagerDuty's. */
 #define HTTP_MAX_BODY (16 * 1024 * 1024)
 #define HTTP_MAX_HEADERS (256 * 1024)
+#define HTTP_FORM_ANSWER 16384
 #define HTTP_CONNECT_TIMEOUT_S 20
 
 struct Http {
@@ -36,10 +37,38 @@ struct HttpExchange {
 	HttpAnswer answer;
 };
 
+/* Whom to trust: TLS 1.2 or later, checked always, by the authorities that were set or else the system's; on the way to a proxy too. */
+static gboolean
+http_set_trust(const Http *http, CURL *easy)
+{
+	struct curl_blob blob = {.flags = CURL_BLOB_NOCOPY}; /* libcurl only reads it, but says so in no type */
+	gsize size = 0;
+
+	if (curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) != CURLE_OK ||
+	    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) != CURLE_OK ||
+	    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) != CURLE_OK)
+		return FALSE;
+	if (g_str_has_prefix(http->proxy, "https:") &&
+	    (curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) != CURLE_OK ||
+	     curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 1L) != CURLE_OK ||
+	     curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L) != CURLE_OK))
+		return FALSE;
+	if (http->authorities == NULL)
+		return TRUE;
+	blob.data = (void *)g_bytes_get_data(http->authorities, &size);
+	blob.len = size;
+	if (g_str_has_prefix(http->proxy, "https:") && (curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO_BLOB, &blob) != CURLE_OK ||
+							curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL) != CURLE_OK))
+		return FALSE;
+	return curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;
+}
+
 Http *
 http_new(const HttpOptions *options, GError **error)
 {
 	g_autoptr(Http) http = g_new0(Http, 1);
+	g_autoptr(CURL) probe = NULL;
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (http->multi = curl_multi_init()) == NULL) {
 		g_set_error_literal(error, ERRORS, IDC_INTERNAL, "libcurl could not be started.");
@@ -50,6 +79,16 @@ http_new(const HttpOptions *options, GError **error)
 	http->proxy_credentials = g_strdup(options->proxy_credentials);
 	http->authorities = options->authorities != NULL ? g_bytes_ref(options->authorities) : NULL;
 	http->timeout_s = options->timeout_s;
+	/* Not every libcurl can take authorities from memory; that is known before anything is sent. */
+	probe = curl_easy_init();
+	if (probe == NULL || !http_set_trust(http, probe)) {
+		g_set_error_literal(error, ERRORS, probe == NULL ? IDC_NOMEM : IDC_INVALID,
+				    probe == NULL
+					? "libcurl could not be started: out of memory."
+					: "The libcurl of this machine cannot trust the settings ca_file and proxy: use one with "
+					  "OpenSSL, or add the authority to the system's and leave ca_file out.");
+		return NULL;
+	}
 	return g_steal_pointer(&http);
 }
 
@@ -61,9 +100,21 @@ http_free(Http *http)
 	if (http->multi != NULL)
 		curl_multi_cleanup(http->multi);
 	g_free(http->proxy);
+	if (http->proxy_credentials != NULL)
+		explicit_bzero(http->proxy_credentials, strlen(http->proxy_credentials));
 	g_free(http->proxy_credentials);
 	g_clear_pointer(&http->authorities, g_bytes_unref);
 	g_free(http);
+}
+
+/* Only what has a body holds secrets: client secrets go out in it, tokens come back. */
+static void
+http_wipe(HttpExchange *exchange)
+{
+	if (exchange->body == NULL)
+		return;
+	explicit_bzero(exchange->body, strlen(exchange->body));
+	explicit_bzero(exchange->answer.body->str, exchange->answer.body->allocated_len);
 }
 
 void
@@ -76,6 +127,7 @@ http_finish(HttpExchange *exchange)
 		curl_easy_cleanup(exchange->easy);
 	}
 	curl_slist_free_all(exchange->headers);
+	http_wipe(exchange);
 	g_free(exchange->body);
 	if (exchange->answer.body != NULL)
 		g_string_free(exchange->answer.body, TRUE);
@@ -108,6 +160,16 @@ http_number(const gchar *text)
 	return g_ascii_string_to_signed(text, 10, 0, G_MAXINT64, &number, NULL) ? number : -1;
 }
 
+/* As much as fits of what may be shown to people; NULL where it may not. */
+static gchar *
+http_printable(const gchar *text, gsize limit)
+{
+	for (const gchar *p = text; *p != '\0'; p++)
+		if (!g_ascii_isprint(*p))
+			return NULL;
+	return g_strndup(text, limit);
+}
+
 static size_t
 http_on_header(char *data, size_t size, size_t count, void *user)
 {
@@ -136,15 +198,15 @@ http_on_header(char *data, size_t size, size_t count, void *user)
 		answer->hint.reset_s = http_number(colon + 1);
 	} else if (g_ascii_strcasecmp(line, "date") == 0) {
 		answer->date_unix_ms = MAX((gint64)curl_getdate(colon + 1, NULL), 0) * 1000;
-	} else if (g_ascii_strcasecmp(line, "x-request-id") == 0 && g_str_is_ascii(colon + 1)) {
+	} else if (g_ascii_strcasecmp(line, "x-request-id") == 0) {
 		g_free(answer->request_id);
-		answer->request_id = g_strndup(colon + 1, sizeof(((idc_error *)0)->request_id) - 1);
+		answer->request_id = http_printable(colon + 1, sizeof(((idc_error *)0)->request_id) - 1);
 	}
 	return length;
 }
 
 /* What holds for every request, whatever it is for. */
-static void
+static gboolean
 http_set_common(const Http *http, HttpExchange *exchange)
 {
 	CURL *easy = exchange->easy;
@@ -159,31 +221,18 @@ http_set_common(const Http *http, HttpExchange *exchange)
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* else a stuck name look-up blocks the clean-up for seconds */
 	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_PROXY, http->proxy); /* always: else http_proxy would see the token in clear */
-	curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-	if (http->proxy_credentials != NULL)
-		curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD, http->proxy_credentials);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)MIN(http->timeout_s, HTTP_CONNECT_TIMEOUT_S));
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)http->timeout_s);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (http->authorities != NULL) {
-		struct curl_blob blob = {.flags = CURL_BLOB_NOCOPY};
-		gsize size;
-
-		/* libcurl only reads it, but says so in no type */
-		blob.data = g_memdup2(g_bytes_get_data(http->authorities, &size), g_bytes_get_size(http->authorities));
-		blob.len = size;
-		blob.flags = CURL_BLOB_COPY;
-		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
-		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-		g_free(blob.data);
-	}
+	/* The proxy always: else http_proxy would see the token in clear. */
+	return curl_easy_setopt(easy, CURLOPT_PROXY, http->proxy) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK &&
+	       (http->proxy_credentials == NULL ||
+		curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD, http->proxy_credentials) == CURLE_OK) &&
+	       http_set_trust(http, easy);
 }
 
 static gboolean
@@ -207,12 +256,13 @@ http_start(Http *http, const HttpRequest *request, GError **error)
 
 	exchange->http = http;
 	exchange->answer.hint = (PaceHint){-1, -1, -1};
-	exchange->answer.body = g_string_new(NULL);
+	/* An answer that holds a token fits without moving. */
+	exchange->answer.body = g_string_sized_new(request->body != NULL ? HTTP_FORM_ANSWER : 0);
 	exchange->easy = curl_easy_init();
 	ok = exchange->easy != NULL;
 	if (ok) {
-		http_set_common(http, exchange);
-		ok = http_add_header(exchange, "Accept", request->accept) && http_add_header(exchange, "Expect", "") &&
+		ok = http_set_common(http, exchange) && http_add_header(exchange, "Accept", request->accept) &&
+		     http_add_header(exchange, "Expect", "") &&
 		     (request->bearer == NULL ||
 		      curl_easy_setopt(exchange->easy, CURLOPT_XOAUTH2_BEARER, request->bearer) == CURLE_OK) &&
 		     (request->body == NULL || http_add_header(exchange, "Content-Type", request->content_type)) &&

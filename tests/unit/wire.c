@@ -222,6 +222,7 @@ wire_free(Wire *wire)
 	g_assert_false(wire->locked);
 	g_ptr_array_unref(wire->exchanges);
 	g_hash_table_destroy(wire->secrets);
+	g_free(wire->posted);
 	g_string_free(wire->log, TRUE);
 	g_rand_free(wire->rand);
 	g_free(wire);
@@ -259,7 +260,11 @@ http_start(Http *http, const HttpRequest *request, GError **error)
 	exchange->due_ms = exchange->counted_ms + (guint64)g_rand_int_range(wire->rand, 0, (gint32)wire->latency_ms / 2 + 1);
 	g_ptr_array_add(wire->exchanges, exchange);
 	wire->n_requests++;
-	wire->n_posts += request->body != NULL;
+	if (request->body != NULL) {
+		wire->n_posts++;
+		g_free(wire->posted);
+		wire->posted = g_strdup(request->body);
+	}
 	for (guint i = 0; i < wire->exchanges->len; i++)
 		under_way += !((HttpExchange *)g_ptr_array_index(wire->exchanges, i))->done;
 	wire->most_under_way = MAX(wire->most_under_way, under_way);

@@ -34,6 +34,7 @@ struct Wire {
 	guint counted;
 	guint n_requests;
 	guint n_posts;
+	gchar *posted; /* the last form */
 	guint n_limited;
 	guint most_under_way;
 	guint64 asked_ms; /* when the host was last asked whether to end */
