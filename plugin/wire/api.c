@@ -16,8 +16,8 @@
 #define API_RENEWAL_MS (300 * 1000)
 #define API_MAX_RENEWALS 4
 #define API_POLL_MS 100
-/* Answers that came ahead of their turn; more are not asked for until these are read. */
-#define API_MAX_AHEAD (4 * 1024 * 1024)
+/* Answers that came, or are about to come, ahead of their turn; more are not asked for until these are read. */
+#define API_MAX_AHEAD (6 * 1024 * 1024)
 
 struct Api {
 	ApiOptions options;
@@ -31,6 +31,7 @@ struct Api {
 	Pace pace;
 	GQueue calls; /* of ApiCall, in the order of asking */
 	guint in_flight;
+	gsize usual;         /* bytes of the last good answer: what those under way are expected to have */
 	gint64 service_time; /* of the first answer since api_begin() */
 	idc_usage usage;
 };
@@ -313,6 +314,7 @@ api_judge(ApiCall *call)
 		api->service_time = answer->date_unix_ms;
 	if (answer->status == 200) {
 		api->token_worked = TRUE;
+		api->usual = answer->body->len;
 		call->done = TRUE;
 		return;
 	}
@@ -356,7 +358,7 @@ api_collect(Api *api)
 	}
 }
 
-/* Bytes that came before their turn. */
+/* Bytes that came, or are expected, before their turn. */
 static gsize
 api_ahead(const Api *api, const ApiCall *first)
 {
@@ -365,8 +367,8 @@ api_ahead(const Api *api, const ApiCall *first)
 	for (const GList *link = api->calls.head; link != NULL; link = link->next) {
 		const ApiCall *call = link->data;
 
-		if (call->done && call->exchange != NULL && call != first)
-			ahead += http_answer(call->exchange)->body->len;
+		if (call->exchange != NULL && call != first)
+			ahead += call->done ? http_answer(call->exchange)->body->len : api->usual;
 	}
 	return ahead;
 }
@@ -393,13 +395,20 @@ static gboolean
 api_start_all_due(Api *api, ApiCall *first, guint64 *ret_wait_ms, GError **error)
 {
 	guint64 wait_ms = G_MAXUINT64;
+	gsize ahead;
 
 	if (!api_start_due(api, first, &wait_ms, error))
 		return FALSE;
-	if (api_ahead(api, first) <= API_MAX_AHEAD)
-		for (GList *link = api->calls.head; link != NULL; link = link->next)
-			if (!api_start_due(api, link->data, &wait_ms, error))
-				return FALSE;
+	ahead = api_ahead(api, first);
+	for (GList *link = api->calls.head; link != NULL && ahead <= API_MAX_AHEAD; link = link->next) {
+		const guint before = api->in_flight;
+
+		if (before >= api->options.concurrency)
+			break;
+		if (!api_start_due(api, link->data, &wait_ms, error))
+			return FALSE;
+		ahead += (api->in_flight - before) * api->usual;
+	}
 	*ret_wait_ms = wait_ms;
 	return TRUE;
 }
