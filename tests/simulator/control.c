@@ -10,6 +10,7 @@
 #include "mutate.h"
 #include "state.h"
 #include "triggers.h"
+#include "write-users.h"
 
 typedef struct {
 	Sim *sim;
@@ -124,6 +125,14 @@ control_switches(Control *control, GError **error)
 }
 
 static gboolean
+control_invitations(Control *control, GError **error)
+{
+	(void)error;
+	write_users_invitations(control->sim->world, control->reply->body);
+	return TRUE;
+}
+
+static gboolean
 control_tokens(Control *control, GError **error)
 {
 	(void)error;
@@ -206,6 +215,7 @@ static const ControlRoute routes[] = {
     {"POST", "clock", {NULL}, control_clock},
     {"GET", "switches", {NULL}, control_switches},
     {"POST", "switches", {NULL}, control_switches},
+    {"GET", "invitations", {NULL}, control_invitations},
     {"DELETE", "tokens", {NULL}, control_tokens},
 };
 

@@ -20,6 +20,7 @@ duty_rule_free(gpointer data)
 	Rule *rule = data;
 
 	g_free(rule->id);
+	g_free(rule->extra);
 	g_ptr_array_unref(rule->targets);
 	g_free(rule);
 }
@@ -99,13 +100,21 @@ duty_add_policy(World *world, const gchar *id, const gchar *name, gboolean sorte
 }
 
 Rule *
-duty_add_rule(World *world, Policy *policy, guint delay_minutes)
+duty_rule_new(guint delay_minutes)
 {
 	Rule *rule = g_new0(Rule, 1);
 
-	rule->id = world_id(world, WORLD_KIND_RULE);
 	rule->delay_minutes = delay_minutes;
 	rule->targets = g_ptr_array_new_with_free_func(duty_ref_free);
+	return rule;
+}
+
+Rule *
+duty_add_rule(World *world, Policy *policy, guint delay_minutes)
+{
+	Rule *rule = duty_rule_new(delay_minutes);
+
+	rule->id = world_id(world, WORLD_KIND_RULE);
 	g_ptr_array_add(policy->rules, rule);
 	return rule;
 }
@@ -341,4 +350,70 @@ duty_policies_of(World *world, const gchar *schedule_id)
 	if (world->duty_gen != world->gen)
 		duty_index(world);
 	return g_hash_table_lookup(world->duty, schedule_id);
+}
+
+static gboolean
+duty_schedule_has(const Schedule *schedule, const gchar *user_id)
+{
+	for (guint i = 0; i < schedule->layers->len; i++) {
+		const Layer *layer = g_ptr_array_index(schedule->layers, i);
+		if (duty_has_ref(layer->users, REF_USER, user_id))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean
+duty_targets_ref(const GPtrArray *rules, RefKind kind, const gchar *id)
+{
+	for (guint i = 0; i < rules->len; i++) {
+		const Rule *rule = g_ptr_array_index(rules, i);
+		if (duty_has_ref(rule->targets, kind, id))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+guint
+duty_count_policies(const World *world, const gchar *user_id)
+{
+	guint count = 0;
+
+	for (guint i = 0; i < world->policies.sorted->len; i++) {
+		const Policy *policy = g_ptr_array_index(world->policies.sorted, i);
+		if (duty_targets_ref(policy->rules, REF_USER, user_id))
+			count++;
+	}
+	return count;
+}
+
+guint
+duty_count_schedules(const World *world, const gchar *user_id)
+{
+	const Shelf *const shelves[] = {&world->schedules, &world->schedules_v3};
+	guint count = 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(shelves); i++) {
+		for (guint j = 0; j < shelves[i]->sorted->len; j++) {
+			if (duty_schedule_has(g_ptr_array_index(shelves[i]->sorted, j), user_id))
+				count++;
+		}
+	}
+	return count;
+}
+
+gboolean
+duty_pages(const World *world, const Policy *policy, const gchar *user_id)
+{
+	if (duty_targets_ref(policy->rules, REF_USER, user_id))
+		return TRUE;
+	for (guint i = 0; i < policy->rules->len; i++) {
+		const Rule *rule = g_ptr_array_index(policy->rules, i);
+		for (guint j = 0; j < rule->targets->len; j++) {
+			const Schedule *schedule = duty_schedule(world, g_ptr_array_index(rule->targets, j));
+			if (schedule != NULL && duty_schedule_has(schedule, user_id))
+				return TRUE;
+		}
+	}
+	return FALSE;
 }

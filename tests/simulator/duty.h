@@ -15,6 +15,9 @@ Policy *duty_add_policy(World *world, const gchar *id, const gchar *name, gboole
 /* An empty list of levels. */
 GPtrArray *duty_new_rules(void);
 
+/* A level of no policy yet: without an id and without targets. */
+Rule *duty_rule_new(guint delay_minutes);
+
 /* A level at the end of the policy. */
 Rule *duty_add_rule(World *world, Policy *policy, guint delay_minutes);
 
@@ -48,6 +51,18 @@ GPtrArray *duty_schedule_users(const Schedule *schedule);
 
 /* Policies that target the schedule, in the order of policies; NULL if none. Borrowed until the next change. */
 const GPtrArray *duty_policies_of(World *world, const gchar *schedule_id);
+
+/* Whether any of the levels (of Rule*) has the target. */
+gboolean duty_targets_ref(const GPtrArray *rules, RefKind kind, const gchar *id);
+
+/* How many policies have the user as a direct target. */
+guint duty_count_policies(const World *world, const gchar *user_id);
+
+/* How many schedules of either version have the user on a layer. */
+guint duty_count_schedules(const World *world, const gchar *user_id);
+
+/* Whether the policy pages the user, directly or through a schedule. */
+gboolean duty_pages(const World *world, const Policy *policy, const gchar *user_id);
 
 /* --- what world.h calls when something goes ------------------------------------------------------------------------------------- */
 

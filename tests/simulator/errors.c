@@ -30,28 +30,30 @@ errors_bodiless(const Request *request, Reply *reply, guint status, const gchar 
 }
 
 static void
-errors_details(const Request *request, GString *out, const gchar *detail)
+errors_details(const Request *request, GString *out, const gchar *const *details)
 {
+	g_autofree gchar *joined = NULL;
+
 	if (errors_shaped(request, "errors_absent"))
 		return;
 	if (errors_shaped(request, "errors_null")) {
 		g_string_append(out, ",\"errors\":null");
 		return;
 	}
-	if (detail == NULL)
+	if (details == NULL || details[0] == NULL)
 		return;
 	g_string_append(out, ",\"errors\":");
 	if (errors_shaped(request, "errors_string")) {
-		jtext_string(out, detail);
-	} else if (errors_shaped(request, "errors_map")) {
-		g_string_append(out, "{\"base\":[");
-		jtext_string(out, detail);
-		g_string_append(out, "]}");
-	} else {
-		g_string_append_c(out, '[');
-		jtext_string(out, detail);
-		g_string_append_c(out, ']');
+		joined = g_strjoinv(", ", (gchar **)(gsize)details);
+		jtext_string(out, joined);
+		return;
 	}
+	g_string_append(out, errors_shaped(request, "errors_map") ? "{\"base\":[" : "[");
+	for (guint i = 0; details[i] != NULL; i++) {
+		jtext_comma(out);
+		jtext_string(out, details[i]);
+	}
+	g_string_append(out, errors_shaped(request, "errors_map") ? "]}" : "]");
 }
 
 /* The error in the service's frame; inner is what stands in the error object. */
@@ -71,21 +73,41 @@ errors_frame(const Request *request, Reply *reply, guint status, const gchar *me
 }
 
 void
-errors_reply(const Request *request, Reply *reply, guint status, guint code, const gchar *message, const gchar *detail)
+errors_reply_all(const Request *request, Reply *reply, guint status, guint code, const gchar *message, const gchar *const *details)
 {
 	g_autoptr(GString) inner = g_string_new(NULL);
 
 	jtext_pair(inner, "message", message);
 	if (code != 0 && !errors_shaped(request, "no_code"))
 		g_string_append_printf(inner, ",\"code\":%u", code);
-	errors_details(request, inner, detail);
+	errors_details(request, inner, details);
 	errors_frame(request, reply, status, message, inner->str);
+}
+
+void
+errors_reply(const Request *request, Reply *reply, guint status, guint code, const gchar *message, const gchar *detail)
+{
+	const gchar *const details[] = {detail, NULL};
+
+	errors_reply_all(request, reply, status, code, message, details);
 }
 
 void
 errors_invalid(const Request *request, Reply *reply, const gchar *detail)
 {
 	errors_reply(request, reply, 400, 2001, "Invalid Input Provided", detail);
+}
+
+gboolean
+errors_strict(const Request *request, Reply *reply)
+{
+	g_autofree gchar *detail = NULL;
+
+	if (request->violations->len == 0 || !switches_on(request->sim->spec->switches, SWITCH_STRICT))
+		return FALSE;
+	detail = g_strdup_printf("Simulator, strict mode: %s", (gchar *)g_ptr_array_index(request->violations, 0));
+	errors_invalid(request, reply, detail);
+	return TRUE;
 }
 
 void

@@ -7,6 +7,10 @@
 /* {"error":{"message":…,"code":…,"errors":["…"]}}; code 0 and detail NULL are left out. */
 void errors_reply(const Request *request, Reply *reply, guint status, guint code, const gchar *message, const gchar *detail);
 
+/* The same with several sentences, NULL-terminated. */
+void errors_reply_all(const Request *request, Reply *reply, guint status, guint code, const gchar *message,
+		      const gchar *const *details);
+
 /* 400, code 2001, Invalid Input Provided */
 void errors_invalid(const Request *request, Reply *reply, const gchar *detail);
 
@@ -15,6 +19,9 @@ void errors_arguments(const Request *request, Reply *reply, const gchar *detail)
 
 /* 401, bad credential or wrong region */
 void errors_unauthorized(const Request *request, Reply *reply);
+
+/* In strict mode, refuses a request that has violations and tells the first one. FALSE: the request may go on. */
+gboolean errors_strict(const Request *request, Reply *reply);
 
 /* 402, code 2014 */
 void errors_ability(const Request *request, Reply *reply);

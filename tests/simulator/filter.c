@@ -27,6 +27,19 @@ filter_question(const Request *request, const gchar *list)
 	return g_string_free(question, FALSE);
 }
 
+GPtrArray *
+filter_array(const Request *request, const GPtrArray *items, FilterMatch match, gpointer data)
+{
+	GPtrArray *things = g_ptr_array_new();
+
+	for (guint i = 0; i < items->len; i++) {
+		Thing *thing = g_ptr_array_index(items, i);
+		if (match(request, thing, data))
+			g_ptr_array_add(things, thing);
+	}
+	return things;
+}
+
 const GPtrArray *
 filter_things(const Request *request, const Shelf *shelf, const gchar *question, FilterMatch match, gpointer data)
 {
@@ -42,12 +55,7 @@ filter_things(const Request *request, const Shelf *shelf, const gchar *question,
 	things = g_hash_table_lookup(sim->filters, key);
 	if (things != NULL)
 		return things;
-	things = g_ptr_array_new();
-	for (guint i = 0; i < shelf->sorted->len; i++) {
-		Thing *thing = g_ptr_array_index(shelf->sorted, i);
-		if (match(request, thing, data))
-			g_ptr_array_add(things, thing);
-	}
+	things = filter_array(request, shelf->sorted, match, data);
 	g_hash_table_insert(sim->filters, g_steal_pointer(&key), things);
 	return things;
 }

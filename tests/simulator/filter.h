@@ -10,6 +10,9 @@ typedef gboolean (*FilterMatch)(const Request *request, Thing *thing, gpointer d
 /* The things of the shelf that match, in its order; kept under the question (and whoever asks). Borrowed until the next change. */
 const GPtrArray *filter_things(const Request *request, const Shelf *shelf, const gchar *question, FilterMatch match, gpointer data);
 
+/* The things of the array that match. Not kept; the caller frees the array. */
+GPtrArray *filter_array(const Request *request, const GPtrArray *items, FilterMatch match, gpointer data);
+
 /* Whether the name (or, for a user, the address) holds what query= asks for; case is not looked at. */
 gboolean filter_query(const Request *request, Thing *thing, const gchar *email, const gchar *folded);
 

@@ -267,6 +267,8 @@ gen_world(const Spec *spec)
 		g_hash_table_add(world->abilities, g_strdup(g_ptr_array_index(spec->abilities, i)));
 	gen_license(world, "Business (Full User)", "FullUser", spec->seats, full);
 	gen_license(world, "Stakeholder", "Stakeholder", spec->seats, stakeholder);
+	if (spec->second_license)
+		gen_license(world, "Digital Operations (Full User)", "FullUser", spec->seats, full);
 	gen_users(world, spec);
 	gen_teams(world, spec);
 	gen_members(world, spec);

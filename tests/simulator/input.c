@@ -22,6 +22,23 @@ input_refuse(GError **error, const gchar *format, ...)
 	return FALSE;
 }
 
+/* json-c takes single quotes for double ones even when it is strict. */
+static gboolean
+input_has_single_quotes(const gchar *text, gsize length)
+{
+	gboolean inside = FALSE;
+
+	for (gsize i = 0; i < length; i++) {
+		if (text[i] == '\'' && !inside)
+			return TRUE;
+		if (text[i] == '"')
+			inside = !inside;
+		else if (text[i] == '\\')
+			i++;
+	}
+	return FALSE;
+}
+
 json_object *
 input_parse(const gchar *text, gsize length, const gchar *where, GError **error)
 {
@@ -36,6 +53,10 @@ input_parse(const gchar *text, gsize length, const gchar *where, GError **error)
 	}
 	if (!g_utf8_validate_len(text, length, NULL)) {
 		input_refuse(error, "%s is not UTF-8, or holds a NUL.", where);
+		return NULL;
+	}
+	if (input_has_single_quotes(text, length)) {
+		input_refuse(error, "%s is not JSON: strings stand in double quotes.", where);
 		return NULL;
 	}
 	tokener = json_tokener_new_ex(INPUT_MAX_DEPTH);

@@ -25,7 +25,7 @@ licenses_fields(GString *out, const License *license)
 	g_string_append(out, "],\"self\":null,\"html_url\":null");
 }
 
-static gint64
+gint64
 licenses_used(const World *world, const License *license)
 {
 	gint64 used = 0;
@@ -36,6 +36,47 @@ licenses_used(const World *world, const License *license)
 			used++;
 	}
 	return used;
+}
+
+static gboolean
+licenses_fits(const License *license, const gchar *role)
+{
+	return g_ptr_array_find_with_equal_func(license->valid_roles, role, g_str_equal, NULL);
+}
+
+static gboolean
+licenses_has_seat(const World *world, const License *license, const User *user)
+{
+	return license->seats < 0 || (user != NULL && g_strcmp0(user->license_id, license->id) == 0) ||
+	       licenses_used(world, license) < license->seats;
+}
+
+const License *
+licenses_pick(const Request *request, Reply *reply, const gchar *role, const gchar *wanted, const User *user)
+{
+	const World *world = request->sim->world;
+	const License *present = user == NULL ? NULL : world_license(world, user->license_id);
+
+	if (wanted != NULL) {
+		const License *license = world_license(world, wanted);
+		if (license != NULL && licenses_fits(license, role) && licenses_has_seat(world, license, user))
+			return license;
+		errors_invalid(request, reply,
+			       license == NULL                 ? "License error: License not found"
+			       : !licenses_fits(license, role) ? "License error: Role is not valid for this license"
+							       : "License error: License is not available");
+		return NULL;
+	}
+	/* a role that no licence knows stays where it is */
+	if (present != NULL && (licenses_fits(present, role) || g_str_equal(user->role, role)))
+		return present;
+	for (guint i = 0; i < world->licenses->len; i++) {
+		const License *license = g_ptr_array_index(world->licenses, i);
+		if (licenses_fits(license, role) && licenses_has_seat(world, license, user))
+			return license;
+	}
+	errors_invalid(request, reply, "License error: License is not available");
+	return NULL;
 }
 
 void

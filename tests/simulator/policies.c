@@ -62,6 +62,8 @@ policies_rules(const Request *request, GString *out, const Policy *policy)
 		policies_targets(request, out, rule, whole);
 		if (strategies)
 			policies_strategy(request, out, rule);
+		if (rule->extra != NULL)
+			g_string_append(out, rule->extra);
 		g_string_append_c(out, '}');
 	}
 	g_string_append_c(out, ']');
@@ -215,6 +217,14 @@ policies_list(Request *request, Reply *reply)
 }
 
 void
+policies_reply(const Request *request, Reply *reply, Policy *policy)
+{
+	reply_json(reply, 200, "{\"escalation_policy\":");
+	policies_write(request, reply->body, policy);
+	g_string_append_c(reply->body, '}');
+}
+
+void
 policies_show(Request *request, Reply *reply)
 {
 	Policy *policy = shelf_find(&request->sim->world->policies, request->ids[0]);
@@ -223,9 +233,6 @@ policies_show(Request *request, Reply *reply)
 		errors_not_found(request, reply);
 		return;
 	}
-	if (!policies_allowed(request, reply))
-		return;
-	reply_json(reply, 200, "{\"escalation_policy\":");
-	policies_write(request, reply->body, policy);
-	g_string_append_c(reply->body, '}');
+	if (policies_allowed(request, reply))
+		policies_reply(request, reply, policy);
 }

@@ -10,3 +10,6 @@ void policies_show(Request *request, Reply *reply);
 
 /* The policy as JSON, for lists that include policies. */
 void policies_write(const Request *request, GString *out, Policy *policy);
+
+/* 200 with the policy. */
+void policies_reply(const Request *request, Reply *reply, Policy *policy);

@@ -14,6 +14,9 @@
 #include "schedules.h"
 #include "teams.h"
 #include "users.h"
+#include "write-policies.h"
+#include "write-teams.h"
+#include "write-users.h"
 
 #define PAGED "limit#", "offset#", "total?"
 
@@ -78,12 +81,22 @@ static const Route routes[] = {
     {ROUTE_REST, "GET", "/users", "users.read", NULL, of_users, users_list},
     {ROUTE_REST, "GET", "/users/me", NULL, NULL, of_user, users_me},
     {ROUTE_REST, "GET", "/users/{id}", "users.read", NULL, of_user, users_show},
+    {ROUTE_REST, "POST", "/users", "users.write", NULL, none, write_users_create},
+    {ROUTE_REST, "PUT", "/users/{id}", "users.write", NULL, none, write_users_update},
+    {ROUTE_REST, "DELETE", "/users/{id}", "users.write", NULL, none, write_users_delete},
     {ROUTE_REST, "GET", "/users/{id}/license", "licenses.read", NULL, none, licenses_of_user},
     {ROUTE_REST, "GET", "/teams", "teams.read", "teams", of_teams, teams_list},
     {ROUTE_REST, "GET", "/teams/{id}", "teams.read", "teams", of_team, teams_show},
     {ROUTE_REST, "GET", "/teams/{id}/members", "teams.read", "teams", of_members, teams_members},
+    {ROUTE_REST, "PUT", "/teams/{id}/users/{user_id}", "teams.write", "teams", none, write_teams_put_user},
+    {ROUTE_REST, "DELETE", "/teams/{id}/users/{user_id}", "teams.write", "teams", none, write_teams_remove_user},
+    {ROUTE_REST, "PUT", "/teams/{id}/escalation_policies/{escalation_policy_id}", "teams.write", "teams", none,
+     write_teams_put_policy},
+    {ROUTE_REST, "DELETE", "/teams/{id}/escalation_policies/{escalation_policy_id}", "teams.write", "teams", none,
+     write_teams_remove_policy},
     {ROUTE_REST, "GET", "/escalation_policies", "escalation_policies.read", NULL, of_policies, policies_list},
     {ROUTE_REST, "GET", "/escalation_policies/{id}", "escalation_policies.read", NULL, of_policy, policies_show},
+    {ROUTE_REST, "PUT", "/escalation_policies/{id}", "escalation_policies.write", NULL, none, write_policies_update},
     {ROUTE_REST, "GET", "/schedules", "schedules.read", NULL, of_schedules, schedules_list},
     {ROUTE_REST, "GET", "/schedules/{id}", "schedules.read", NULL, of_schedule, schedules_show},
     {ROUTE_REST, "GET", "/licenses", "licenses.read", NULL, none, licenses_list},

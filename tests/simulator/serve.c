@@ -92,12 +92,8 @@ serve_rest(Request *request, Reply *reply)
 	}
 	if (!rate_take(request, reply))
 		return;
-	if (request->violations->len > 0 && switches_on(sim->spec->switches, SWITCH_STRICT)) {
-		g_autofree gchar *detail =
-		    g_strdup_printf("Simulator, strict mode: %s", (gchar *)g_ptr_array_index(request->violations, 0));
-		errors_invalid(request, reply, detail);
+	if (errors_strict(request, reply))
 		return;
-	}
 	if (!credentials_has_scope(request->credential, route->scope)) {
 		errors_scope(request, reply, route->scope);
 		return;
@@ -117,9 +113,9 @@ void
 serve_request_id(Request *request, Reply *reply)
 {
 	guint64 number = ++request->sim->requests;
-	g_autofree gchar *id = g_strdup_printf("%016" G_GINT64_MODIFIER "x%08" G_GINT64_MODIFIER "x", rng_mix(number), number);
 
-	reply_header(reply, "x-request-id", id);
+	request->id = g_strdup_printf("%016" G_GINT64_MODIFIER "x%08" G_GINT64_MODIFIER "x", rng_mix(number), number);
+	reply_header(reply, "x-request-id", request->id);
 }
 
 void

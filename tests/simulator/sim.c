@@ -7,6 +7,7 @@
 #include "journal.h"
 #include "rate.h"
 #include "triggers.h"
+#include "veil.h"
 
 gint64
 sim_now_ms(const Sim *sim)
@@ -25,6 +26,7 @@ sim_reset(Sim *sim, Spec *spec)
 	g_clear_pointer(&sim->journal, journal_free);
 	g_clear_pointer(&sim->faults, faults_free);
 	g_clear_pointer(&sim->triggers, triggers_free);
+	g_clear_pointer(&sim->veil, veil_free);
 	sim->clock_skew_ms = 0;
 	sim->resets++;
 	if (spec == NULL)
@@ -37,6 +39,7 @@ sim_reset(Sim *sim, Spec *spec)
 	sim->journal = journal_new();
 	sim->faults = faults_new();
 	sim->triggers = triggers_new();
+	sim->veil = veil_new();
 	sim->began_ms = g_get_monotonic_time() / 1000;
 }
 
@@ -59,6 +62,7 @@ request_new(Sim *sim, const gchar *method, const gchar *uri)
 void
 request_free(Request *request)
 {
+	g_free(request->id);
 	g_free(request->method);
 	g_free(request->uri);
 	g_free(request->path);

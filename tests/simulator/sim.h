@@ -14,6 +14,7 @@ typedef struct Faults Faults;
 typedef struct Journal Journal;
 typedef struct Triggers Triggers;
 typedef struct Route Route;
+typedef struct Veil Veil;
 
 typedef struct {
 	GMutex lock;
@@ -24,6 +25,7 @@ typedef struct {
 	Journal *journal;
 	Faults *faults;
 	Triggers *triggers;
+	Veil *veil;          /* what lists do not show yet */
 	GHashTable *rate;    /* credential's owner to RateWindow */
 	GHashTable *filters; /* question to GPtrArray of Thing*, answers of this gen */
 	guint64 filters_gen;
@@ -46,6 +48,7 @@ typedef struct {
 
 typedef struct {
 	Sim *sim;
+	gchar *id;      /* x-request-id: what the audit trail calls it; given when it is answered */
 	guint64 number; /* 1, 2, … in the journal */
 	guint resets;   /* the journal it stands in; that may be gone before the answer is */
 	guint64 connection;

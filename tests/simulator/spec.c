@@ -159,8 +159,9 @@ spec_read_switches(Spec *spec, json_object *object, const gchar *where, GError *
 gboolean
 spec_read(Spec *spec, json_object *object, const gchar *where, GError **error)
 {
-	static const gchar *const others[] = {"seed",      "seats",         "exceed_limits", "subdomain", "region",
-					      "client_id", "client_secret", "abilities",     "scopes",    "switches"};
+	static const gchar *const others[] = {"seed",      "seats",  "second_license", "exceed_limits",
+					      "subdomain", "region", "client_id",      "client_secret",
+					      "abilities", "scopes", "switches"};
 	const gchar *known[G_N_ELEMENTS(sizes) + G_N_ELEMENTS(others) + 1] = {NULL};
 
 	for (guint i = 0; i < G_N_ELEMENTS(sizes); i++)
@@ -175,6 +176,7 @@ spec_read(Spec *spec, json_object *object, const gchar *where, GError **error)
 	}
 	return input_integer(object, where, "seed", 0, G_MAXINT64, &spec->seed, error) &&
 	       input_integer(object, where, "seats", -1, SPEC_LARGEST, &spec->seats, error) &&
+	       input_boolean(object, where, "second_license", &spec->second_license, error) &&
 	       input_boolean(object, where, "exceed_limits", &spec->exceed_limits, error) &&
 	       spec_read_text(object, where, "subdomain", &spec->subdomain, error) &&
 	       spec_read_text(object, where, "region", &spec->region, error) &&

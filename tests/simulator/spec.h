@@ -23,8 +23,9 @@ typedef struct {
 	gint64 stubs; /* users that are no more but still named by policies and schedules */
 	gint64 private_teams;
 	gint64 empty_teams;
-	gint64 future_roles; /* users with a base role that is not in the documentation */
-	gint64 seats;        /* of each licence; -1: unlimited */
+	gint64 future_roles;     /* users with a base role that is not in the documentation */
+	gint64 seats;            /* of each licence; -1: unlimited */
+	gboolean second_license; /* two licences for the same roles */
 	gboolean exceed_limits;
 	gchar *subdomain;
 	gchar *region;

@@ -312,12 +312,17 @@ state_level(const World *world, GString *out, const Policy *policy, guint level)
 	g_autofree gchar *resource = g_strdup_printf("policy:%s", policy->base.id);
 	g_autofree gchar *id = g_strdup_printf("%s:%u", resource, level);
 	g_autofree gchar *name = g_strdup_printf("%s / level %u", policy->base.name, level);
+	g_autoptr(GString) stubs = g_string_new("[");
 	guint users = 0;
 
 	state_entitlement(out, id, "policy", name, resource, TRUE);
 	g_string_append_printf(out, ",\"delay_minutes\":%u,\"rule_id\":\"%s\",\"schedules\":[", rule->delay_minutes, rule->id);
 	for (guint i = 0; i < rule->targets->len; i++) {
 		const Ref *ref = g_ptr_array_index(rule->targets, i);
+		if (duty_user(world, ref) == NULL && duty_schedule(world, ref) == NULL) {
+			jtext_comma(stubs);
+			jtext_string(stubs, ref->id);
+		}
 		if (ref->kind == REF_USER) {
 			users++;
 			continue;
@@ -325,7 +330,7 @@ state_level(const World *world, GString *out, const Policy *policy, guint level)
 		jtext_comma(out);
 		jtext_string(out, ref->id);
 	}
-	g_string_append_printf(out, "],\"targets\":\"%s\",",
+	g_string_append_printf(out, "],\"stubs\":%s],\"targets\":\"%s\",", stubs->str,
 			       users == rule->targets->len ? "users"
 			       : users == 0                ? "schedules"
 							   : "mixed");
@@ -364,6 +369,24 @@ state_schedule_entitlements(const World *world, GString *out, const Shelf *shelf
 	}
 }
 
+/* What the thing is on: the team of a policy, the teams of a schedule. */
+static void
+state_associations(GString *out, const Thing *thing, const gchar *type)
+{
+	if (g_str_equal(type, "policy")) {
+		g_string_append_c(out, ',');
+		jtext_pair(out, "team", ((const Policy *)thing)->team_id);
+	} else if (g_str_equal(type, "schedule")) {
+		const GPtrArray *team_ids = ((const Schedule *)thing)->team_ids;
+		g_string_append(out, ",\"teams\":[");
+		for (guint i = 0; i < team_ids->len; i++) {
+			jtext_comma(out);
+			jtext_string(out, g_ptr_array_index(team_ids, i));
+		}
+		g_string_append_c(out, ']');
+	}
+}
+
 static void
 state_resources(GString *out, const Shelf *shelf, const gchar *type)
 {
@@ -375,7 +398,29 @@ state_resources(GString *out, const Shelf *shelf, const gchar *type)
 		jtext_pair(out, "id", id);
 		g_string_append_printf(out, ",\"type\":\"%s\",", type);
 		jtext_pair(out, "name", thing->name);
+		state_associations(out, thing, type);
 		g_string_append_c(out, '}');
+	}
+}
+
+static void
+state_licenses(const World *world, GString *out)
+{
+	for (guint i = 0; i < world->licenses->len; i++) {
+		const License *license = g_ptr_array_index(world->licenses, i);
+		guint used = 0;
+		for (guint j = 0; j < world->users.sorted->len; j++) {
+			const User *user = g_ptr_array_index(world->users.sorted, j);
+			used += g_strcmp0(user->license_id, license->id) == 0 ? 1 : 0;
+		}
+		jtext_comma(out);
+		g_string_append_c(out, '{');
+		jtext_pair(out, "id", license->id);
+		g_string_append_c(out, ',');
+		jtext_pair(out, "name", license->name);
+		g_string_append_c(out, ',');
+		jtext_pair(out, "group", license->group);
+		g_string_append_printf(out, ",\"seats\":%" G_GINT64_FORMAT ",\"used\":%u}", license->seats, used);
 	}
 }
 
@@ -447,6 +492,8 @@ state_write(const World *world, GString *out, const StateOptions *options)
 		state_schedule_entitlements(world, out, &world->schedules_v3);
 	g_string_append(out, "],\"grants\":[");
 	state_walk(&walk);
+	g_string_append(out, "],\"licenses\":[");
+	state_licenses(world, out);
 	g_string_append(out, "],");
 	state_add_counts(world, out, options);
 	g_string_append_c(out, '}');

@@ -9,7 +9,7 @@ typedef struct {
 	gboolean header; /* of the CSV */
 } StateOptions;
 
-/* {"principals":[…],"entitlements":[…],"resources":[…],"grants":[…],"counts":{…}} */
+/* {"principals":[…],"entitlements":[…],"resources":[…],"grants":[…],"licenses":[…],"counts":{…}} */
 void state_write(const World *world, GString *out, const StateOptions *options);
 
 /* {"counts":{…}} */

@@ -8,6 +8,7 @@
 #include "page.h"
 #include "refs.h"
 #include "users.h"
+#include "veil.h"
 
 static void
 teams_fields(const World *world, GString *out, const Team *team)
@@ -109,6 +110,14 @@ teams_write_member(const Request *request, GString *out, gpointer item, gpointer
 	g_string_append_printf(out, ",\"role\":\"%s\"}", membership->role);
 }
 
+const GPtrArray *
+teams_members_of(const Request *request, Team *team)
+{
+	const GPtrArray *lagging = veil_members(request->sim, team);
+
+	return lagging == NULL ? team->members : lagging;
+}
+
 void
 teams_members(Request *request, Reply *reply)
 {
@@ -118,5 +127,5 @@ teams_members(Request *request, Reply *reply)
 
 	if (team == NULL || !page_read(request, reply, &page))
 		return;
-	page_write(request, reply, &page, "members", team->members, PAGE_TOTAL_NEVER, teams_write_member, &whole);
+	page_write(request, reply, &page, "members", teams_members_of(request, team), PAGE_TOTAL_NEVER, teams_write_member, &whole);
 }

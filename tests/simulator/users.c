@@ -8,6 +8,7 @@
 #include "page.h"
 #include "refs.h"
 #include "teams.h"
+#include "veil.h"
 
 static const gchar *const contact_types[] = {"email", "phone", "sms", "push_notification"};
 
@@ -85,7 +86,9 @@ users_fields(const Request *request, GString *out, const User *user)
 	jtext_pair(out, "email", user->email);
 	g_string_append_c(out, ',');
 	jtext_pair(out, "time_zone", user->time_zone);
-	g_string_append_printf(out, ",\"color\":\"%s\",", user->color);
+	g_string_append_c(out, ',');
+	jtext_pair(out, "color", user->color);
+	g_string_append_c(out, ',');
 	jtext_pair(out, "role", user->role);
 	g_string_append_printf(out, ",\"avatar_url\":\"https://img.example/%s.png\",", user->base.id);
 	jtext_pair(out, "description", user->description);
@@ -152,7 +155,7 @@ users_write_item(const Request *request, GString *out, gpointer item, gpointer d
 
 typedef struct {
 	const gchar *folded;
-	GHashTable *in_teams; /* of User*; NULL: any */
+	GHashTable *in_teams; /* of ids; NULL: any */
 } UsersQuestion;
 
 static gboolean
@@ -161,7 +164,7 @@ users_match(const Request *request, Thing *thing, gpointer data)
 	const UsersQuestion *question = data;
 	const User *user = (const User *)thing;
 
-	if (question->in_teams != NULL && !g_hash_table_contains(question->in_teams, user))
+	if (question->in_teams != NULL && !g_hash_table_contains(question->in_teams, user->base.id))
 		return FALSE;
 	return filter_query(request, thing, user->email, question->folded);
 }
@@ -169,15 +172,17 @@ users_match(const Request *request, Thing *thing, gpointer data)
 static GHashTable *
 users_of_teams(const Request *request, const GPtrArray *team_ids)
 {
-	GHashTable *users = g_hash_table_new(NULL, NULL);
+	GHashTable *users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
 	for (guint i = 0; i < team_ids->len; i++) {
-		const Team *team = shelf_find(&request->sim->world->teams, g_ptr_array_index(team_ids, i));
+		Team *team = shelf_find(&request->sim->world->teams, g_ptr_array_index(team_ids, i));
+		const GPtrArray *members;
 		if (team == NULL || !request_sees_team(request, team))
 			continue;
-		for (guint j = 0; j < team->members->len; j++) {
-			const Membership *membership = g_ptr_array_index(team->members, j);
-			g_hash_table_add(users, membership->user);
+		members = teams_members_of(request, team);
+		for (guint j = 0; j < members->len; j++) {
+			const Membership *membership = g_ptr_array_index(members, j);
+			g_hash_table_add(users, g_strdup(membership->user->base.id));
 		}
 	}
 	return users;
@@ -189,7 +194,9 @@ users_list(Request *request, Reply *reply)
 	const World *world = request->sim->world;
 	g_autofree gchar *folded = filter_folded(request);
 	g_autoptr(GPtrArray) team_ids = query_all(request->query, "team_ids[]");
-	const GPtrArray *items = world->users.sorted;
+	g_autoptr(GPtrArray) matching = NULL;
+	const GPtrArray *lagging;
+	const GPtrArray *items;
 	const User *viewer = request_viewer(request);
 	Page page;
 
@@ -207,7 +214,16 @@ users_list(Request *request, Reply *reply)
 		g_autoptr(GHashTable) in_teams = team_ids->len > 0 ? users_of_teams(request, team_ids) : NULL;
 		g_autofree gchar *key = filter_question(request, "users");
 		UsersQuestion question = {folded, in_teams};
-		items = filter_things(request, &world->users, key, users_match, &question);
+		lagging = veil_users(request->sim);
+		if (lagging != NULL)
+			matching = filter_array(request, lagging, users_match, &question);
+		if (matching != NULL)
+			items = matching;
+		else
+			items = filter_things(request, &world->users, key, users_match, &question);
+	} else {
+		lagging = veil_users(request->sim);
+		items = lagging == NULL ? world->users.sorted : lagging;
 	}
 	page_write(request, reply, &page, "users", items, PAGE_TOTAL_ASKED, users_write_item, NULL);
 }
@@ -227,7 +243,10 @@ users_one(Request *request, Reply *reply, User *user)
 void
 users_show(Request *request, Reply *reply)
 {
-	users_one(request, reply, shelf_find(&request->sim->world->users, request->ids[0]));
+	gboolean lags = switches_on(request->sim->spec->switches, SWITCH_SHOW_LAG);
+
+	users_one(request, reply,
+		  lags ? veil_user(request->sim, request->ids[0]) : shelf_find(&request->sim->world->users, request->ids[0]));
 }
 
 void

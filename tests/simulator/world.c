@@ -7,7 +7,7 @@
 #include "duty.h"
 #include "rng.h"
 
-static void
+void
 world_user_free(gpointer data)
 {
 	User *user = data;
@@ -79,6 +79,8 @@ world_new(guint64 seed, const gchar *subdomain, const gchar *region, ShelfOrder 
 	shelf_init(&world->schedules, duty_schedule_free);
 	shelf_init(&world->schedules_v3, duty_schedule_free);
 	world->by_email = g_hash_table_new(g_str_hash, g_str_equal);
+	world->invited = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	world->locked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	world->abilities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	world->licenses = g_ptr_array_new_with_free_func(world_license_free);
 	world->audit = g_ptr_array_new_with_free_func(world_audit_free);
@@ -101,6 +103,8 @@ world_free(World *world)
 	shelf_clear(&world->policies);
 	shelf_clear(&world->schedules);
 	shelf_clear(&world->schedules_v3);
+	g_hash_table_unref(world->invited);
+	g_hash_table_unref(world->locked);
 	g_hash_table_unref(world->abilities);
 	g_ptr_array_unref(world->licenses);
 	g_ptr_array_unref(world->audit);
@@ -200,6 +204,21 @@ world_add_user(World *world, const gchar *id, const gchar *name, const gchar *em
 	else
 		shelf_append(&world->users, &user->base);
 	return user;
+}
+
+User *
+world_user_clone(const User *user)
+{
+	User *clone = g_memdup2(user, sizeof(*user));
+
+	clone->base = (Thing){.id = g_strdup(user->base.id), .name = g_strdup(user->base.name), .serial = user->base.serial};
+	clone->email = g_strdup(user->email);
+	clone->job_title = g_strdup(user->job_title);
+	clone->description = g_strdup(user->description);
+	clone->time_zone = g_strdup(user->time_zone);
+	clone->license_id = g_strdup(user->license_id);
+	clone->memberships = g_ptr_array_new_with_free_func(g_free);
+	return clone;
 }
 
 void

@@ -56,6 +56,7 @@ typedef struct {
 	gchar *id;
 	guint delay_minutes;
 	gboolean round_robin;
+	gchar *extra;       /* what was sent that the service does not know: ,"key":value and so on; NULL: nothing */
 	GPtrArray *targets; /* of Ref*, owned */
 } Rule;
 
@@ -140,6 +141,8 @@ typedef struct {
 	Shelf schedules;
 	Shelf schedules_v3;
 	GHashTable *by_email;  /* gchar* to User*, borrowed */
+	GHashTable *invited;   /* gchar* to how often an invitation was mailed there */
+	GHashTable *locked;    /* gchar* to how often a user of that address was refused because of a lock */
 	GHashTable *abilities; /* a set of gchar* */
 	GPtrArray *licenses;   /* of License* */
 	GPtrArray *audit;      /* of AuditRecord*, oldest first */
@@ -203,6 +206,11 @@ void world_leave(Membership *membership);
 
 /* Sorts everything, after a row of unsorted adds. */
 void world_sort(World *world, ShelfOrder order);
+
+/* A copy that nothing else knows: no memberships, nothing prepared. */
+User *world_user_clone(const User *user);
+
+void world_user_free(gpointer user);
 
 /* The licence that a role takes: the first one whose valid roles name it, or NULL. */
 const License *world_license_for(const World *world, const gchar *role);
