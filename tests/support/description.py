@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The idc contributors
-"""PagerDuty's own description of the reads of its API, ready to hold requests and answers against.
+"""PagerDuty's own description of its API, ready to hold requests and answers against.
 
 It is not part of this tree. Its known flaws are allowed for: description, job_title and a few more come as null, include[] takes several
 words, created_via_sso and strategies have several forms.
 """
 import json
+import os
 import re
 
 import tap
@@ -69,8 +70,8 @@ class Description:
             part = node
         return part
 
-    def response(self, path, status):
-        response = self.resolved(self.operations[path]["responses"][str(status)])
+    def response(self, path, status, method="get"):
+        response = self.resolved(self.whole["paths"][path][method]["responses"][str(status)])
         return response.get("content", {}).get("application/json", {}).get("schema")
 
     def template(self, path):
@@ -83,3 +84,20 @@ class Description:
     def parameters(self, template):
         """What a read of that path takes."""
         return [self.resolved(parameter) for parameter in self.operations[template].get("parameters", [])]
+
+
+def _skip(reason):
+    raise tap.Skip(reason)
+
+
+def load(path):
+    """The description; where it cannot be, the program ends with everything skipped."""
+    sentence = "answers are valid against PagerDuty's description"
+    if not os.path.exists(path):
+        tap.check(sentence, _skip, f"{path} is not there")
+        tap.finish()
+    try:
+        return Description(path)
+    except ImportError:
+        tap.check(sentence, _skip, "python3-jsonschema is not installed")
+        return tap.finish()

@@ -17,6 +17,7 @@
 The program is found by the environment variable PD_SIM, which meson sets, or beside this file in a build folder. It ends with the
 process that started it, whatever happens. One instance is used by one thread at a time.
 """
+import copy
 import glob
 import http.client
 import json
@@ -114,6 +115,14 @@ class Simulator:
         self.process = None
         return status
 
+    def client(self):
+        """Another client of the same program, for another thread; its stop() ends its connections alone."""
+        other = copy.copy(self)
+        other.process = None
+        other._connections = {}
+        other._token = None
+        return other
+
     def __enter__(self):
         return self.start()
 
@@ -175,6 +184,10 @@ class Simulator:
             body["at"] = at
         return self.control("POST", "mutate", body)
 
+    def invitations(self):
+        """How many invitations were mailed to each address."""
+        return self.control("GET", "invitations")["by_email"]
+
     def clock(self, advance_ms):
         """The service's clock goes forward."""
         return self.control("POST", "clock", {"advance_ms": advance_ms})
@@ -190,8 +203,9 @@ class Simulator:
 
     def token(self, *scopes, **fields):
         """Asks the identity host for a token with those scopes (all that the app has, if none are named); the Answer."""
-        wanted = list(scopes) or ["users.read", "teams.read", "escalation_policies.read", "schedules.read", "abilities.read",
-                                                            "licenses.read", "oncalls.read", "audit_records.read"]
+        wanted = list(scopes) or ["users.read", "users.write", "teams.read", "teams.write", "escalation_policies.read",
+                                  "escalation_policies.write", "schedules.read", "abilities.read", "licenses.read", "oncalls.read",
+                                  "audit_records.read"]
         form = {
                 "grant_type": "client_credentials",
                 "client_id": self.settings["client_id"],
@@ -221,6 +235,15 @@ class Simulator:
 
     def get(self, path, **options):
         return self.request("GET", path, **options)
+
+    def post(self, path, body=None, **options):
+        return self.request("POST", path, body=body, **options)
+
+    def put(self, path, body=None, **options):
+        return self.request("PUT", path, body=body, **options)
+
+    def delete(self, path, **options):
+        return self.request("DELETE", path, **options)
 
     def everything(self, path, key, limit=100):
         """All items of a classic list, page after page."""
