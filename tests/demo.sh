@@ -99,8 +99,19 @@ run ./dev host show PagerDuty grants --entitlement "${found[1]}"
 step "7. One escalation policy: who is really paged at that level, and through which schedule"
 run ./dev host show PagerDuty grants --entitlement "${found[2]}"
 
-step "8. An hour later: the sync that a timer would start"
+# mutate JSON: somebody changes things in the simulated PagerDuty.
+mutate() {
+	/usr/bin/python3 -c 'import sys, urllib.request
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+opener.open(urllib.request.Request(sys.argv[1], sys.argv[2].encode(), {"Content-Type": "application/json"}), timeout=30).read()' \
+		"http://127.0.0.1:$(fact control_port)/_control/mutate" "$1"
+}
+
+team=${found[1]#team:}
+mutate "{\"changes\": [{\"op\": \"remove_member\", \"team\": \"${team%:*}\", \"user\": \"${found[0]}\"}]}"
+step "8. Meanwhile somebody took ${found[0]} off that team, in PagerDuty itself. An hour later, a timer would start this"
 run ./dev host sync PagerDuty
+run ./dev host show PagerDuty changes
 
 step "With a real account (README.md says how to register the app; here 'northwind' is your subdomain):"
 printf '$ ./dev host connect pagerduty --yes --set client_id=CLIENT_ID --set subdomain=northwind --secret client_secret=@secret\n'
