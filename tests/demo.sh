@@ -81,13 +81,14 @@ mapfile -t found < <(./dev host show PagerDuty grants --csv | /usr/bin/python3 -
 import collections, csv, sys
 rows = list(csv.DictReader(sys.stdin))
 holders = collections.Counter(row["entitlement_id"] for row in rows)
+held = collections.Counter(row["user_id"] for row in rows)
 direct = {row["entitlement_id"] for row in rows if row["kind"] == "policy" and not row["via"]}
 teams = {}
 for row in rows:
     if row["kind"] == "group" and holders[row["entitlement_id"]] <= holders[teams.get(row["user_id"], row["entitlement_id"])]:
         teams[row["user_id"]] = row["entitlement_id"]
 paged = [row for row in rows if row["via"] and row["user_id"] in teams]
-row = min(paged, key=lambda row: (row["entitlement_id"] not in direct, holders[row["entitlement_id"]]))
+row = min(paged, key=lambda row: (row["entitlement_id"] not in direct, holders[row["entitlement_id"]] + held[row["user_id"]]))
 print(row["email"], teams[row["user_id"]], row["entitlement_id"], sep="\n")')
 
 step "5. One person: everything that ${found[0]} holds; where VIA names a schedule, it is through being on it"
@@ -107,11 +108,13 @@ opener.open(urllib.request.Request(sys.argv[1], sys.argv[2].encode(), {"Content-
 		"http://127.0.0.1:$(fact control_port)/_control/mutate" "$1"
 }
 
+sleep 1 # so that the seconds tell the two syncs apart
+hour=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 team=${found[1]#team:}
 mutate "{\"changes\": [{\"op\": \"remove_member\", \"team\": \"${team%:*}\", \"user\": \"${found[0]}\"}]}"
 step "8. Meanwhile somebody took ${found[0]} off that team, in PagerDuty itself. An hour later, a timer would start this"
 run ./dev host sync PagerDuty
-run ./dev host show PagerDuty changes
+run ./dev host show PagerDuty changes --since "$hour"
 
 step "With a real account (README.md says how to register the app; here 'northwind' is your subdomain):"
 printf '$ ./dev host connect pagerduty --yes --set client_id=CLIENT_ID --set subdomain=northwind --secret client_secret=@secret\n'
