@@ -8,6 +8,8 @@
 #define PAGER_CEILING 10000 /* offset + limit may not exceed it */
 #define PAGER_STEPS_BACK 4
 #define PAGER_MAX_IDLE 8 /* pages in a row without anything new */
+/* What can be read, and as much again for what moves; more rows mean that offsets are not what they say. */
+#define PAGER_MAX_ROWS (2 * PAGER_CEILING)
 
 typedef struct {
 	guint64 offset;
@@ -142,6 +144,10 @@ pager_take(Pager *pager, guint64 offset, PagerPage *page, GError **error)
 		return FALSE;
 	}
 	page->received = json_object_array_length(page->rows);
+	if (page->received > PAGER_LIMIT) {
+		errors_set_protocol(error, "The answer to %s has more rows than were asked for.", pager->what);
+		return FALSE;
+	}
 	page->offset = (guint64)json_read_number(page->root, "offset", (gint64)offset);
 	page->total = json_read_number(page->root, "total", -1);
 	return TRUE;
@@ -217,7 +223,7 @@ pager_rows(Pager *pager, IdSet *seen, const PagerPage *page, PagerRow row, gpoin
 static gboolean
 pager_endless(const Pager *pager, GError **error)
 {
-	errors_set_protocol(error, "%s says that there is more, but has nothing new: the list does not end.", pager->what);
+	errors_set_protocol(error, "%s says again and again that there is more: the list does not end.", pager->what);
 	return FALSE;
 }
 
@@ -270,7 +276,7 @@ pager_run(Pager *pager, IdSet *seen, PagerRow row, gpointer user, PagerOutcome *
 		if (!more)
 			break;
 		idle = fresh == 0 ? idle + 1 : 0;
-		if (page.received < 2 || idle >= PAGER_MAX_IDLE)
+		if (page.received < 2 || idle >= PAGER_MAX_IDLE || idset_size(seen) - before > PAGER_MAX_ROWS)
 			return pager_endless(pager, error);
 		offset = wanted = page.offset + page.received - 1;
 		if (offset + 1 >= PAGER_CEILING) {

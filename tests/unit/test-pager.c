@@ -21,6 +21,7 @@ struct Model {
 	guint changes_left;
 	gboolean repeats_first_page;
 	gboolean endless;
+	gboolean grows; /* each page begins where the last one ended, has new rows, and says that it is the first */
 	guint64 lie;
 };
 
@@ -59,6 +60,12 @@ api_drop(Api *api, ApiCall *call)
 	g_free(call);
 }
 
+static gchar *
+model_new_id(Model *model)
+{
+	return g_strdup_printf("P%06u", model->next_id++);
+}
+
 json_object *
 api_wait(Api *api, ApiCall *call, GError **error)
 {
@@ -74,6 +81,13 @@ api_wait(Api *api, ApiCall *call, GError **error)
 	if (model->before != NULL)
 		model->before(model);
 	model->requests++;
+	if (model->grows) {
+		g_assert_cmpuint(model->requests, <, 1000);
+		offset = model->requests == 1 ? 0 : model->rows->len - 1;
+		while (model->rows->len < offset + 100)
+			g_ptr_array_add(model->rows, model_new_id(model));
+		call->offset = 0;
+	}
 	for (guint i = offset; i < offset + limit && i < model->rows->len; i++) {
 		json_object *row = json_object_new_object();
 
@@ -88,12 +102,6 @@ api_wait(Api *api, ApiCall *call, GError **error)
 		json_object_object_add(root, "total", json_object_new_int64((int64_t)(model->rows->len + model->lie)));
 	g_free(call);
 	return root;
-}
-
-static gchar *
-model_new_id(Model *model)
-{
-	return g_strdup_printf("P%06u", model->next_id++);
 }
 
 static void
@@ -312,6 +320,22 @@ test_lies_end_bounded(void)
 }
 
 static void
+test_a_list_that_only_grows_ends_bounded(void)
+{
+	g_auto(Model) model = {0};
+	g_autoptr(IdSet) seen = idset_new();
+	g_autoptr(GError) error = NULL;
+	PagerOutcome outcome;
+
+	model_init(&model, 0);
+	model.endless = model.grows = TRUE;
+	model.tells_total = FALSE;
+	g_assert_false(run(&model, seen, 0, 1, &outcome, &error));
+	g_assert_error(error, ERRORS, IDC_PROTOCOL);
+	g_assert_cmpuint(idset_size(seen), <, 30000);
+}
+
+static void
 test_a_wrong_total_is_not_quiet(void)
 {
 	g_auto(Model) model = {0};
@@ -336,6 +360,8 @@ main(int argc, char **argv)
 	g_test_add_func("/pager/a gap is stepped over backwards until pages join", test_a_gap_is_stepped_over_backwards);
 	g_test_add_func("/pager/pages that never join end as not whole", test_pages_that_never_join_end);
 	g_test_add_func("/pager/repeated and endless pages end bounded as a protocol error", test_lies_end_bounded);
+	g_test_add_func("/pager/a list that grows for ever and always says to be at its beginning ends bounded",
+			test_a_list_that_only_grows_ends_bounded);
 	g_test_add_func("/pager/a total that is not the number of rows is noticed", test_a_wrong_total_is_not_quiet);
 	return g_test_run();
 }
