@@ -179,7 +179,7 @@ test_troubles_leave_nothing_behind(void)
 			if (dice < 5 || g_queue_is_empty(calls)) {
 				g_queue_push_tail(calls, api_get(api, "/things/1"));
 			} else if (dice < 8) {
-				g_autoptr(json_object) answer = api_wait(api, g_queue_pop_head(calls), NULL);
+				json_object_put(api_wait(api, g_queue_pop_head(calls), NULL));
 			} else {
 				api_drop(api,
 					 g_queue_pop_nth(calls, (guint)g_rand_int_range(wire->rand, 0, (gint32)calls->length)));
@@ -281,9 +281,8 @@ test_a_server_that_refuses_now_and_then_makes_no_storm(void)
 	g_autoptr(Api) api = api_for(wire, &token, 1, 0);
 
 	wire->server = serve_every_other;
-	for (guint i = 0; i < 300; i++) {
-		g_autoptr(json_object) answer = api_read(api, "/things/1", NULL);
-	}
+	for (guint i = 0; i < 300; i++)
+		json_object_put(api_read(api, "/things/1", NULL));
 	g_assert_cmpuint(token.renewals, <=, 5);
 }
 
@@ -344,6 +343,7 @@ test_a_missing_scope_is_tried_with_one_other_token(void)
 		g_autoptr(json_object) none = api_read(api, "/narrow", &error);
 		g_autoptr(json_object) other = api_read(api, "/things/1", NULL);
 
+		g_assert_null(none);
 		g_assert_true(errors_answered(error, IDC_SCOPE));
 		g_assert_nonnull(strstr(error->message, "teams.read"));
 		g_assert_nonnull(other);
