@@ -11,6 +11,9 @@ static const CliCommand commands[] = {
     {"show", "ID WHAT", "users, entitlements, grants, attributes, changes, syncs, tasks", cmd_show},
     {"run", "[--once]", "sync every app when it is due", cmd_run},
     {"status", "[ID]", "where every app stands (also without any command)", cmd_status},
+    {"provision", "ID --email E --name N", "invite people", cmd_provision},
+    {"add", "ID USER ENTITLEMENT…", "give entitlements", cmd_add},
+    {"remove", "ID USER ENTITLEMENT…", "take entitlements, or all under a resource", cmd_remove},
     {"audit", "verify|head|export ID", "prove that the journal of changes is as it was written", cmd_audit},
     {NULL, NULL, NULL, NULL},
 };

@@ -187,11 +187,10 @@ output_warn(Output *output, const char *code, const char *format, ...)
 		output_alarm("Warning", "33", text);
 }
 
-void
-output_error(Output *output, const GError *error)
+json_object *
+output_error_object(const GError *error)
 {
 	json_object *entry = json_object_new_object();
-	g_autoptr(GString) text = g_string_new(error->message);
 	HostErrorDetail detail;
 
 	host_error_detail(error, &detail);
@@ -202,7 +201,17 @@ output_error(Output *output, const GError *error)
 	json_object_object_add(entry, "request_id", output_string(*detail.request_id != '\0' ? detail.request_id : NULL));
 	json_object_object_add(entry, "retry_after_ms",
 			       detail.retry_after_ms >= 0 ? json_object_new_int64(detail.retry_after_ms) : NULL);
-	json_object_array_add(output->errors, entry);
+	return entry;
+}
+
+void
+output_error(Output *output, const GError *error)
+{
+	g_autoptr(GString) text = g_string_new(error->message);
+	HostErrorDetail detail;
+
+	host_error_detail(error, &detail);
+	json_object_array_add(output->errors, output_error_object(error));
 	if (*detail.request_id != '\0' && strstr(error->message, detail.request_id) == NULL)
 		g_string_append_printf(text, " (request id %s)", detail.request_id);
 	output_alarm("Error", "31", text->str);

@@ -41,6 +41,9 @@ void output_warn(Output *output, const char *code, const char *format, ...) G_GN
 /* The error's sentence on stderr, escaped, with the service's code and request id where known; and in errors[] of the envelope. */
 void output_error(Output *output, const GError *error);
 
+/* An error as it stands in errors[]: for what a command tells of its parts. Owned by the caller. */
+json_object *output_error_object(const GError *error);
+
 /* output_error() and the exit status that belongs to it: `return output_fail (out, error);` Writes the envelope too. */
 int output_fail(Output *output, const GError *error);
 

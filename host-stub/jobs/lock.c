@@ -13,18 +13,19 @@
 
 /* Identifiers are unique without case. */
 static char *
-lock_path(const HostPaths *paths, const char *identifier)
+lock_path(const HostPaths *paths, const char *identifier, const char *what)
 {
 	g_autofree char *lower = g_ascii_strdown(identifier, -1);
-	g_autofree char *name = g_strdup_printf("locks/%s.sync.lock", lower);
+	g_autofree char *name = g_strdup_printf("locks/%s.%s.lock", lower, what);
 
 	return paths_in_data(paths, name);
 }
 
-int
-lock_take(const HostPaths *paths, const char *identifier, GError **error)
+/* busy is the word and the sentence for one that somebody else holds. */
+static int
+lock_take_one(const HostPaths *paths, const char *identifier, const char *what, const char *code, const char *busy, GError **error)
 {
-	g_autofree char *path = lock_path(paths, identifier);
+	g_autofree char *path = lock_path(paths, identifier, what);
 	g_autofree char *folder = g_path_get_dirname(path);
 	g_autoptr(GError) error_local = NULL;
 	int lock;
@@ -37,13 +38,25 @@ lock_take(const HostPaths *paths, const char *identifier, GError **error)
 	if (lock >= 0)
 		return lock;
 	if (host_error_status(error_local) == IDC_TIMEOUT) {
-		host_error_set(error, IDC_UNAVAILABLE, "sync_running",
-			       "Another sync of %s is running. Nothing was asked for; try again when it has ended.", identifier);
+		host_error_set(error, IDC_UNAVAILABLE, code,
+			       "%s of %s is running. Nothing was asked for; try again when it has ended.", busy, identifier);
 		host_error_set_exit(*error, HOST_EXIT_LATER);
 	} else {
 		g_propagate_error(error, g_steal_pointer(&error_local));
 	}
 	return -1;
+}
+
+int
+lock_take(const HostPaths *paths, const char *identifier, GError **error)
+{
+	return lock_take_one(paths, identifier, "sync", "sync_running", "Another sync", error);
+}
+
+int
+lock_take_changes(const HostPaths *paths, const char *identifier, GError **error)
+{
+	return lock_take_one(paths, identifier, "change", "change_running", "Another run of changes", error);
 }
 
 void
@@ -55,7 +68,7 @@ lock_release(int lock)
 gboolean
 lock_is_held(const HostPaths *paths, const char *identifier)
 {
-	g_autofree char *path = lock_path(paths, identifier);
+	g_autofree char *path = lock_path(paths, identifier, "sync");
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	gboolean held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
-/* One sync of an app at a time, over all processes. */
+/* One sync and one run of changes of an app at a time, over all processes. The two go on side by side. */
 #pragma once
 #include "base/paths.h"
 #include <glib.h>
@@ -8,6 +8,9 @@
 /* Takes the app's lock at once, or fails: "sync_running", exit HOST_EXIT_LATER. Given back by lock_release(), or by the kernel when the
  * process dies. Returns a descriptor, or -1. */
 int lock_take(const HostPaths *paths, const char *identifier, GError **error);
+
+/* The same for changes: "change_running". */
+int lock_take_changes(const HostPaths *paths, const char *identifier, GError **error);
 
 void lock_release(int lock);
 

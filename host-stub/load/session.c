@@ -231,6 +231,122 @@ session_list(Session *session, uint32_t want, const char *cursor, SessionEmit em
 	return status;
 }
 
+/* ---- changes ---- */
+
+/* Which items of a batch have had their result. */
+typedef struct {
+	SessionEmit emit;
+	gpointer user_data;
+	gsize n_items;
+	gsize n_results;
+	gboolean *results;
+	const char *connector;
+	GError *error;
+} SessionBatch;
+
+static int32_t
+session_batch_break(SessionBatch *batch, const char *what, uint32_t index)
+{
+	host_error_set(&batch->error, IDC_PROTOCOL, "connector_contract", "The connector %s emitted %s (%u). Tell its author.",
+		       batch->connector, what, index);
+	return IDC_PROTOCOL;
+}
+
+static int32_t
+session_on_change(const idc_message *message, gpointer user_data)
+{
+	SessionBatch *batch = user_data;
+	gboolean effect = message->kind == IDC_MSG_EFFECT;
+	const idc_result *result = (const idc_result *)(const void *)message;
+	uint32_t index;
+
+	if (!effect && message->kind != IDC_MSG_RESULT)
+		return IDC_OK;
+	index = effect ? ((const idc_effect *)(const void *)message)->index : result->index;
+	if (index >= batch->n_items)
+		return session_batch_break(batch, "something about an item that was not in the batch", index);
+	if (batch->results[index])
+		return session_batch_break(batch, effect ? "an effect of an item after its result" : "two results of one item",
+					   index);
+	if (!effect) {
+		if (result->status != IDC_OK && result->status != IDC_ALREADY && result->status < IDC_INVALID)
+			return session_batch_break(batch, "a result whose status no result may have", index);
+		batch->results[index] = TRUE;
+		batch->n_results++;
+	}
+	return batch->emit(message, batch->user_data);
+}
+
+int32_t
+session_change(Session *session, SessionChange change, const idc_change *const *items, gsize n_items, gboolean dry_run,
+	       SessionEmit emit, gpointer user_data, GError **error)
+{
+	static const char *const names[] = {"provision", "add", "remove"};
+	const idc_ops *ops = session_connector(session)->ops;
+	g_autofree gboolean *results = g_new0(gboolean, MAX(n_items, 1));
+	SessionBatch batch = {
+	    .emit = emit, .user_data = user_data, .n_items = n_items, .results = results, .connector = session->manifest->id};
+	SessionCall call = {.session = session, .emit = session_on_change, .user_data = &batch};
+	idc_change_request request = {.struct_size = sizeof(idc_change_request),
+				      .flags = dry_run ? IDC_CHANGE_DRY_RUN : 0,
+				      .items = items,
+				      .n_items = n_items};
+	idc_sink sink = {.struct_size = sizeof(idc_sink), .ctx = &call, .emit = session_on_message};
+	idc_error problem = session_error_new();
+	int32_t status;
+
+	if (change == SESSION_PROVISION)
+		status = ops->provision(session->instance, &request, &sink, &problem);
+	else if (change == SESSION_ADD)
+		status = ops->add(session->instance, &request, &sink, &problem);
+	else
+		status = ops->remove(session->instance, &request, &sink, &problem);
+	if (batch.error != NULL) {
+		g_propagate_error(error, batch.error);
+		return IDC_PROTOCOL;
+	}
+	if (call.error == NULL && call.refused == IDC_OK && (status == IDC_OK || status == IDC_PARTIAL)) {
+		if (batch.n_results == n_items)
+			return status;
+		host_error_set(error, IDC_PROTOCOL, "connector_contract",
+			       "The connector %s ended %s without a result for each item. Tell its author.", session->manifest->id,
+			       names[change]);
+		return IDC_PROTOCOL;
+	}
+	if (status > IDC_OK && status < IDC_INVALID && call.error == NULL && call.refused == IDC_OK) {
+		host_error_set(error, IDC_PROTOCOL, "connector_status",
+			       "The connector ended %s with %d, which no change may. Tell its author.", names[change], status);
+		return IDC_PROTOCOL;
+	}
+	return session_judge(&call, status, &problem, names[change], error);
+}
+
+static const idc_capabilities *
+session_capabilities(const Session *session)
+{
+	const idc_capabilities *capabilities = NULL;
+
+	/* Compared with the manifest when the session was opened; valid for ever. */
+	session_connector(session)->ops->capabilities(NULL, &capabilities, NULL);
+	return capabilities;
+}
+
+guint
+session_max_batch(const Session *session)
+{
+	const idc_capabilities *capabilities = session_capabilities(session);
+
+	return capabilities != NULL ? CLAMP(capabilities->max_batch, 1, IDC_MAX_BATCH) : 1;
+}
+
+gboolean
+session_can_dry_run(const Session *session)
+{
+	const idc_capabilities *capabilities = session_capabilities(session);
+
+	return capabilities != NULL && (capabilities->flags & IDC_CAN_DRY_RUN) != 0;
+}
+
 static void
 session_survey_free(gpointer data)
 {

@@ -60,6 +60,26 @@ gboolean session_sign_in(Session *session, SessionIdentity **ret_identity, GErro
  * status is emit's. */
 int32_t session_list(Session *session, uint32_t want, const char *cursor, SessionEmit emit, gpointer user_data, GError **error);
 
+/* Which changes a batch asks for. */
+typedef enum {
+	SESSION_PROVISION,
+	SESSION_ADD,
+	SESSION_REMOVE,
+} SessionChange;
+
+/* Carries out one batch of at most session_max_batch() items; dry_run: reads and checks only. emit gets effects and results, each of an
+ * item of this batch, no effect after its item's result and one result an item. Returns IDC_OK or IDC_PARTIAL with *error untouched,
+ * every item having its result, or any other status with *error set: items without a result were not attempted, or, where emit refused
+ * or the contract was broken, nobody knows (IDC_PROTOCOL and what emit said). */
+int32_t session_change(Session *session, SessionChange change, const idc_change *const *items, gsize n_items, gboolean dry_run,
+		       SessionEmit emit, gpointer user_data, GError **error);
+
+/* How many items one call takes, at least 1. */
+guint session_max_batch(const Session *session);
+
+/* Whether the connector can foretell changes. */
+gboolean session_can_dry_run(const Session *session);
+
 /* Counts before a first list: a GPtrArray of SessionSurvey. IDC_UNSUPPORTED where the connector has no survey. */
 GPtrArray *session_survey(Session *session, GError **error);
 

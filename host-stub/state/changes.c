@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "state/changes.h"
-
-/* changes.origin */
-#define ORIGIN_BASELINE 0
-#define ORIGIN_OUTSIDE 1
+#include "state/credit.h"
+#include "state/origins.h"
 
 static const char tables[] =
     /* What was added only because it is read for the first time. */
@@ -139,7 +137,7 @@ changes_fields(Kind kind)
 		    "SELECT d.key AS key, 1 AS own, '%s' AS field, 0 AS side, t.%s AS value FROM temp.diff d"
 		    " JOIN main.%s t ON t.app=:app AND t.key=d.key WHERE d.record=:record AND d.what=2 UNION ALL"
 		    " SELECT d.key, 1, '%s', 1, t.%s FROM temp.diff d JOIN temp.stage_thing t ON t.record=:record"
-		    " AND t.key=d.key WHERE d.record=:record AND d.what=2 UNION ALL",
+		    " AND t.key=d.key WHERE d.record=:record AND d.what=2 UNION ALL ",
 		    fields[i].field, fields[i].stored[kind], store_table(kind), fields[i].field, fields[i].staged);
 	}
 	g_string_append_printf(sides, CHANGES_JSON("temp.stage_thing t ON t.record=:record AND t.key=d.key") " UNION ALL", 1);
@@ -260,7 +258,7 @@ changes_write(Merging *merging, GError **error)
 			return FALSE;
 	}
 	if (!changes_grants_removed(merging, error) || !changes_grants_added(merging, error) ||
-	    !changes_grants_changed(merging, error))
+	    !changes_grants_changed(merging, error) || !credit_changes(merging, error))
 		return FALSE;
 	return merging_count(
 	    merging, KIND_GRANT,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "state/compare.h"
+#include "state/credit.h"
 
 /* The keys of what is gone or covered are looked up once for each grant, so they are tables of their own with the key in front. */
 static const char tables[] =
@@ -211,13 +212,13 @@ compare_run(Merging *merging, GError **error)
 	/* Resources first: their entitlements go with them; grants last, as they hang on everything. */
 	static const Kind order[] = {KIND_RESOURCE, KIND_ENTITLEMENT, KIND_PRINCIPAL};
 
-	if (!sql_exec(merging->db, tables, error))
+	if (!sql_exec(merging->db, tables, error) || !credit_users(merging, error))
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(order); i++) {
 		if (!compare_things(merging, order[i], error))
 			return FALSE;
 	}
-	if (!compare_grants(merging, error))
+	if (!credit_keep_users(merging, error) || !compare_grants(merging, error) || !credit_keep_grants(merging, error))
 		return FALSE;
 	for (Kind kind = 0; kind < N_KINDS; kind++) {
 		if (!compare_count(merging, kind, error))

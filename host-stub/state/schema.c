@@ -62,8 +62,8 @@ static const char version_1[] =
     " app INTEGER NOT NULL, record INTEGER NOT NULL, resource TEXT NOT NULL, status INTEGER NOT NULL, reason TEXT NOT NULL,"
     " since INTEGER NOT NULL, PRIMARY KEY(app, record, resource)) STRICT, WITHOUT ROWID;"
     /* verb is IDC_VERB_ADDED, _REMOVED or _CHANGED; origin: 0 baseline, 1 outside, 2 platform, 3 unknown. In a resource's rows
-     * entitlement_id is the resource's id. time is NULL where a sync found it (then it is the sync's), and sync 0 where a change of this
-     * host's made it. */
+     * entitlement_id is the resource's id. time is NULL where a sync found it (then it is the sync's); what a change of this host's did
+     * stands under the sync whose snapshot it changed. */
     "CREATE TABLE changes("
     " change INTEGER PRIMARY KEY, app INTEGER NOT NULL, sync INTEGER NOT NULL, record INTEGER NOT NULL, verb INTEGER NOT NULL,"
     " user_id TEXT, entitlement_id TEXT, before TEXT, after TEXT, origin INTEGER NOT NULL, actor TEXT, method TEXT,"

@@ -16,7 +16,8 @@ things_prepare(Stage *stage, GError **error)
 		sql_bind_int(last, ":app", stage->app);
 		if (!sql_int(last, &stage->next_key[kind], error))
 			return FALSE;
-		stage->next_key[kind]++;
+		/* Below 0 are those of users that a change made while a list ran. */
+		stage->next_key[kind] = MAX(stage->next_key[kind], 0) + 1;
 		stage->find_old[kind] =
 		    sql_prepare_take(store_db(stage->store),
 				     g_strdup_printf("SELECT key FROM %s WHERE app=:app AND id=:id", store_table(kind)), error);

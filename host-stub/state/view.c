@@ -121,11 +121,12 @@ static const struct {
 	  {"origin", VIEW_TEXT},
 	  {"actor", VIEW_TEXT},
 	  {"method", VIEW_TEXT}},
-	 "SELECT s.finished, c.sync, CASE c.record WHEN 1 THEN 'user' WHEN 2 THEN 'resource' WHEN 4 THEN 'entitlement'"
+	 "SELECT coalesce(c.time, s.finished), c.sync, CASE c.record WHEN 1 THEN 'user' WHEN 2 THEN 'resource' WHEN 4 THEN "
+	 "'entitlement'"
 	 " ELSE 'grant' END || CASE c.verb WHEN 1 THEN '_added' WHEN 2 THEN '_removed' ELSE '_changed' END,"
 	 " c.user_id, c.entitlement_id, c.before, c.after, CASE c.origin WHEN 0 THEN 'baseline' WHEN 1 THEN 'outside'"
 	 " WHEN 2 THEN 'platform' ELSE 'unknown' END, c.actor, c.method FROM syncs s CROSS JOIN changes c ON c.app=s.app"
-	 " AND c.sync=s.sync WHERE s.app=:app AND s.finished>=:since"
+	 " AND c.sync=s.sync WHERE s.app=:app AND coalesce(c.time, s.finished)>=:since"
 	 " AND (:user IS NULL OR c.user_id=:user OR c.user_id IN (SELECT id FROM temp.view_user))"
 	 " AND (:entitlement IS NULL OR c.entitlement_id=:entitlement"
 	 "  OR c.entitlement_id IN (SELECT id FROM temp.view_entitlement)) ORDER BY s.sync, c.change"},

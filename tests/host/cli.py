@@ -446,7 +446,7 @@ def capabilities_shown():
     with Case() as case:
         said = case.host.succeed("capabilities", "memory")
         rows = [line.rstrip() for line in said.splitlines()]
-        assert "List Groups        Yes" in rows and "Add User to Groups No, a text file is read only" in rows, rows
+        assert "List Groups             Yes" in rows and "Delete User             No, a line is for ever" in rows, rows
         refused(case, case.host.run("capabilities", "memry"), 2, 'There is no connector "memry"; did you mean memory?')
 
 
@@ -470,8 +470,8 @@ def on_terminal(columns, *arguments):
 def table_fits():
     lines = on_terminal(43, "capabilities", "memory")
     assert max(map(len, lines)) <= 43, lines
-    assert "Add User to Groups No, a text file is read" in lines and "                   only" in lines, lines
-    assert "Add User to Groups No, a text file is read only" in on_terminal(200, "capabilities", "memory")
+    assert "Delete User        No, a line is for" in lines and "                   ever" in lines, lines
+    assert "Delete User             No, a line is for ever" in on_terminal(200, "capabilities", "memory")
 
 
 # ---- usage ----

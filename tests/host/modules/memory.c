@@ -144,15 +144,6 @@ memory_read(const char *path)
 	return text;
 }
 
-static int32_t
-memory_no_change(idc_instance *instance, const idc_change_request *request, const idc_sink *sink, idc_error *error)
-{
-	(void)instance;
-	(void)request;
-	(void)sink;
-	return memory_fail(error, IDC_UNSUPPORTED, "A text file is not changed by its connector.");
-}
-
 /* ---- extensions ---- */
 
 static int32_t
@@ -211,19 +202,24 @@ memory_extension(const char *id)
 
 /* ---- the entry ---- */
 
+static const idc_capability memory_provisions = {sizeof(idc_capability), 1, "provision_user", "Provision User", NULL};
 static const idc_capability memory_lists = {sizeof(idc_capability), 1, "list_entitlements", "List Groups", NULL};
-static const idc_capability memory_adds = {sizeof(idc_capability), 0, "add_user", "Add User to Groups", "a text file is read only"};
-static const idc_capability *const memory_table[] = {&memory_lists, &memory_adds};
+static const idc_capability memory_adds = {sizeof(idc_capability), 1, "add_user", "Add User to Groups", NULL};
+static const idc_capability memory_removes = {sizeof(idc_capability), 1, "remove_user", "Remove User from Groups", NULL};
+static const idc_capability memory_deletes = {sizeof(idc_capability), 0, "delete_user", "Delete User", "a line is for ever"};
+static const idc_capability *const memory_table[] = {&memory_provisions, &memory_lists, &memory_adds, &memory_removes,
+						     &memory_deletes};
 static const idc_capabilities memory_can = {
     .struct_size = sizeof(idc_capabilities),
-    .ops = 1u << IDC_OP_INIT | 1u << IDC_OP_AUTHORIZE | 1u << IDC_OP_LIST_ENTITLEMENTS | 1u << IDC_OP_CAPABILITIES,
+    .ops = 1u << IDC_OP_INIT | 1u << IDC_OP_AUTHORIZE | 1u << IDC_OP_LIST_ENTITLEMENTS | 1u << IDC_OP_PROVISION | 1u << IDC_OP_ADD |
+	   1u << IDC_OP_REMOVE | 1u << IDC_OP_CAPABILITIES,
     .records = IDC_RECORD_PRINCIPAL | IDC_RECORD_RESOURCE | IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT,
     .auth = 1u << IDC_AUTH_CLIENT | 1u << IDC_AUTH_CHECK,
-    .max_batch = 1,
+    .max_batch = 7,
     .max_concurrent = 1,
-    .flags = IDC_CAN_DELTA,
+    .flags = IDC_CAN_DELTA | IDC_CAN_DRY_RUN,
     .table = memory_table,
-    .n_table = 2,
+    .n_table = 5,
 };
 
 static int32_t
@@ -239,9 +235,9 @@ static const idc_ops memory_ops = {
     .init = memory_init,
     .authorize = memory_authorize,
     .list_entitlements = memory_list_entitlements,
-    .provision = memory_no_change,
-    .add = memory_no_change,
-    .remove = memory_no_change,
+    .provision = memory_provision,
+    .add = memory_add,
+    .remove = memory_remove,
     .capabilities = memory_capabilities,
 };
 

@@ -24,3 +24,8 @@ int32_t memory_check_password(idc_instance *instance, idc_error *error);
 char *memory_read(const char *path);
 
 int32_t memory_list_entitlements(idc_instance *instance, const idc_list_request *request, const idc_sink *sink, idc_error *error);
+
+/* memory-change.c */
+int32_t memory_provision(idc_instance *instance, const idc_change_request *request, const idc_sink *sink, idc_error *error);
+int32_t memory_add(idc_instance *instance, const idc_change_request *request, const idc_sink *sink, idc_error *error);
+int32_t memory_remove(idc_instance *instance, const idc_change_request *request, const idc_sink *sink, idc_error *error);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+#include "cli/changing.h"
+#include "cli/log.h"
+#include "cli/outcome.h"
+
+void
+changing_clear(Changing *changing)
+{
+	g_clear_pointer(&changing->items, g_ptr_array_unref);
+	vault_close(changing->vault);
+	app_free(changing->app);
+	g_clear_pointer(&changing->manifest, manifest_unref);
+	g_free(changing->file);
+	g_free(changing->accept);
+	g_free(changing->reason);
+	g_free(changing->ticket);
+}
+
+GOptionEntry *
+changing_entries(Changing *changing, const GOptionEntry *own)
+{
+	const GOptionEntry shared[] = {
+	    {"file", 0, 0, G_OPTION_ARG_FILENAME, &changing->file, "Take what is asked for from a CSV file (-: standard input)",
+	     "FILE.csv"},
+	    {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &changing->dry_run, "Tell what would happen, and change nothing", NULL},
+	    {"reason", 0, 0, G_OPTION_ARG_STRING, &changing->reason, "Why, for the journal", "TEXT"},
+	    {"ticket", 0, 0, G_OPTION_ARG_STRING, &changing->ticket, "On what request, for the journal", "ID"},
+	    {"accept", 0, 0, G_OPTION_ARG_STRING, &changing->accept, "Take the held removals with this digest", "DIGEST"},
+	};
+	GArray *entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+
+	for (gsize i = 0; own != NULL && own[i].long_name != NULL; i++)
+		g_array_append_val(entries, own[i]);
+	g_array_append_vals(entries, shared, G_N_ELEMENTS(shared));
+	return (GOptionEntry *)(gpointer)g_array_free(entries, FALSE);
+}
+
+gboolean
+changing_open(Changing *changing, CliContext *ctx, GError **error)
+{
+	changing->ctx = ctx;
+	output_set_identifier(ctx->out, ctx->args[0]);
+	changing->app = app_load(ctx->paths, ctx->args[0], &changing->manifest, error);
+	if (changing->app == NULL)
+		return FALSE;
+	output_set_identifier(ctx->out, changing->app->identifier);
+	output_set_connector(ctx->out, changing->manifest->id, changing->manifest->version, changing->manifest->module_sha256);
+	changing->vault = vault_open(ctx->paths->data);
+	changing->items = g_ptr_array_new_with_free_func((GDestroyNotify)item_free);
+	return TRUE;
+}
+
+static void
+changing_on_opened(Session *session, gpointer user_data)
+{
+	cli_log_watch(user_data, session);
+}
+
+int
+changing_run(Changing *changing)
+{
+	CliContext *ctx = changing->ctx;
+	const ChangeOptions options = {
+	    .dry_run = changing->dry_run,
+	    .apply_defaults = changing->apply_defaults,
+	    .accept = changing->accept,
+	    .reason = changing->reason,
+	    .ticket = changing->ticket,
+	    .opened = changing_on_opened,
+	    .user_data = ctx->out,
+	};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(ChangeReport) report =
+	    change_run(ctx->paths, changing->app, changing->manifest, changing->vault, changing->items, &options, &error);
+
+	if (report == NULL)
+		return output_fail(ctx->out, error);
+	return output_finish(ctx->out, outcome_tell(ctx->out, report, changing->app->identifier));
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+/* What the commands that change something share: their options, the run, and how it is told. */
+#pragma once
+#include "cli/options.h"
+#include "jobs/change.h"
+
+typedef struct {
+	CliContext *ctx;
+	App *app;
+	Manifest *manifest;
+	Vault *vault;
+	GPtrArray *items; /* of Item, owned */
+	/* The command line's, owned: */
+	char *file, *accept, *reason, *ticket;
+	gboolean dry_run, apply_defaults;
+} Changing;
+
+void changing_clear(Changing *changing);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Changing, changing_clear)
+
+/* Options of all of them; put behind a command's own. The group is given to cli_start()'s entries by changing_entries(). */
+GOptionEntry *changing_entries(Changing *changing, const GOptionEntry *own);
+
+/* After cli_start(): loads the app that the first argument names. */
+gboolean changing_open(Changing *changing, CliContext *ctx, GError **error);
+
+/* Runs the items and tells what came of them; returns the command's exit status. */
+int changing_run(Changing *changing);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ * SPDX-FileCopyrightText: 2026 The idc contributors */
+/*
+ * A run of changes of one app: who is meant is found in the last snapshot, what may not be done is refused before anybody is asked, what
+ * is done is journalled before it is sent and after, and the snapshot follows at once.
+ *
+ * Killed at any point, the journal has an intent for whatever may have been sent; the same run again finds out what holds and sends the
+ * rest. Another run finds out by a dry run what became of it, tells it, and sends nothing of it.
+ */
+#pragma once
+#include "base/error.h"
+#include "base/paths.h"
+#include "jobs/item.h"
+#include "load/app.h"
+
+/* What a run says of itself in the journal. Strings may be NULL. */
+typedef struct {
+	gboolean dry_run;
+	gboolean apply_defaults; /* default entitlements also for whom this host did not invite */
+	const char *accept;      /* digest of held removals */
+	const char *reason;
+	const char *ticket;
+	void (*opened)(Session *session, gpointer user_data); /* NULL: nobody listens; before the first request */
+	gpointer user_data;
+} ChangeOptions;
+
+/* What became of an intent that an earlier run left open. */
+typedef enum {
+	OPEN_HOLDS,    /* what was intended holds */
+	OPEN_NOT_DONE, /* it does not; nothing was sent now */
+	OPEN_UNKNOWN,  /* the service could not say; it stays told */
+} OpenOutcome;
+
+typedef struct {
+	gint64 action; /* its row in the journal */
+	gint64 time;
+	SessionChange change;
+	char *user; /* the id, or the e-mail of somebody to be invited */
+	char *entitlement_id;
+	OpenOutcome outcome;
+} ChangeOpen;
+
+void change_open_free(ChangeOpen *open);
+
+typedef struct {
+	GPtrArray *items; /* of Item, in the order in which they were given */
+	gboolean dry_run;
+	gboolean held;    /* by the guard: nothing was sent */
+	char *held_why;   /* a sentence */
+	char *digest;     /* of the removals, where held */
+	guint removals;   /* grants that the run would take */
+	GPtrArray *opens; /* of ChangeOpen that are no part of this run */
+	char *audit_head; /* NULL where nothing was written */
+	guint64 requests; /* 0 where the connector does not tell */
+	GError *ended;    /* why the run ended before its last item, or NULL */
+} ChangeReport;
+
+void change_report_free(ChangeReport *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChangeReport, change_report_free)
+
+/* Runs items (of Item, referenced); each then says how it ended. NULL and an error where the run could not begin. */
+ChangeReport *change_run(const HostPaths *paths, const App *app, Manifest *manifest, Vault *vault, GPtrArray *items,
+			 const ChangeOptions *options, GError **error);
+
+/* How many items ended well, were so already, failed, and were not attempted; unknown ones count as failed. */
+typedef struct {
+	guint ok, already, failed, not_attempted, unknown;
+} ChangeCounts;
+
+void change_count(const ChangeReport *report, ChangeCounts *ret_counts);
+
+HostExit change_report_exit(const ChangeReport *report);
