@@ -77,11 +77,13 @@ record_same(const Item *item, const JournalOpen *open)
 
 	if (g_strcmp0(item_action_word(item->action), open->verb) != 0)
 		return FALSE;
-	if (item->action != SESSION_PROVISION)
-		return item->user_id != NULL && g_strcmp0(item->user_id, open->user_id) == 0 &&
-		       g_strcmp0(item->entitlement_id, open->entitlement_id) == 0;
+	if (g_strcmp0(item->entitlement_id, open->entitlement_id) != 0)
+		return FALSE;
+	if (item->user_id != NULL && item->action != SESSION_PROVISION)
+		return g_strcmp0(item->user_id, open->user_id) == 0;
+	/* Whoever is still to be invited is known by their address. */
 	email = record_email(open);
-	return email != NULL && g_ascii_strcasecmp(email, item->email) == 0;
+	return email != NULL && item->email != NULL && g_ascii_strcasecmp(email, item->email) == 0;
 }
 
 static gboolean

@@ -382,6 +382,7 @@ memory_provision_one(memory_change *change, uint32_t index, const idc_change *it
 	char *id = memory_printf("new:%s", local);
 	char *marked = memory_printf("\temail=%s", email);
 	char *role = memory_printf("role:%s", memory_attr(item, "role"));
+	int has_role = memory_has(change, memory_printf("entitlement\t%s", role));
 	size_t last = 0;
 
 	for (size_t i = 0; i < change->n_lines; i++) {
@@ -407,14 +408,17 @@ memory_provision_one(memory_change *change, uint32_t index, const idc_change *it
 		char *what = memory_printf("invited\t%s", email);
 
 		memory_insert(change, last, line);
+		/* A service makes a person with their role or not at all. */
+		if (has_role)
+			memory_insert(change, change->n_lines, memory_printf("grant\t%s\t%s", id, role));
 		memory_save(change, what);
 		free(what);
 		memory_boundary(change);
 	}
 	memory_effect(change, index, IDC_VERB_CREATED, 0, change->dry ? NULL : id, NULL);
 	memory_effect(change, index, IDC_VERB_INVITED, 0, change->dry ? NULL : id, NULL);
-	if (memory_has(change, memory_printf("entitlement\t%s", role)))
-		memory_give(change, index, 0, id, role);
+	if (has_role)
+		memory_effect(change, index, IDC_VERB_ADDED, 0, change->dry ? NULL : id, role);
 	memory_result(change, index, IDC_OK, change->dry ? NULL : id, NULL);
 	free(local);
 	free(id);
