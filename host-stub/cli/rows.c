@@ -236,11 +236,12 @@ rows_take_all(Rows *rows, RowsText *text)
 {
 	while (text->at < text->end) {
 		guint line = text->line;
+		/* An empty line is no row; one at the end of a file is common. */
+		gboolean empty = *text->at == '\n' || (*text->at == '\r' && text->at + 1 < text->end && text->at[1] == '\n');
 
 		if (!rows_take_line(rows, text))
 			return;
-		/* An empty line is no row; one at the end of a file is common. */
-		if (text->fields->len == 1 && *(const char *)g_ptr_array_index(text->fields, 0) == '\0')
+		if (empty)
 			continue;
 		if (rows->n_places == 0) {
 			rows_take_header(rows, text->fields);
