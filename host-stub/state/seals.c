@@ -192,6 +192,7 @@ seals_check_counts(Stage *stage, GError **error)
 	if (stmt == NULL || !sql_step(stmt, &row, error))
 		return FALSE;
 	return !row || staging_break(error, "sealed %lld %s of \"%s\", but emitted %lld", sqlite3_column_int64(stmt, 2),
-				     kind_words(kind_from_record((uint32_t)sqlite3_column_int(stmt, 0)), 0),
+				     kind_words(kind_from_record((uint32_t)sqlite3_column_int(stmt, 0)),
+						(guint64)sqlite3_column_int64(stmt, 2)),
 				     (const char *)sqlite3_column_text(stmt, 1), sqlite3_column_int64(stmt, 3));
 }
