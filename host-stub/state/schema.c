@@ -3,6 +3,10 @@
 #include "state/schema.h"
 #include "base/error.h"
 #include "state/sql.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
 
 /* "idch", so that a stray database is not taken for a store. */
 #define SCHEMA_APPLICATION 0x69646368
@@ -96,21 +100,29 @@ schema_present(void)
 	return &present;
 }
 
-/* A whole copy beside it, made by SQLite so that what still lies in the log is in it. One that is there already stays: it is of the same
- * version, from a migration that did not end. */
+/* A whole copy beside it, made by SQLite so that what still lies in the log is in it; for its owner alone, and whole or not there. */
 static gboolean
 schema_copy(sqlite3 *db, const char *path, gint64 version, GError **error)
 {
 	g_autofree char *copy = g_strdup_printf("%s.v%" G_GINT64_FORMAT, path, version);
-	g_autoptr(sqlite3_stmt) stmt = NULL;
+	g_autofree char *unfinished = g_strconcat(copy, ".new", NULL);
+	g_autoptr(sqlite3_stmt) stmt = sql_prepare(db, "VACUUM INTO :path", error);
+	int fd;
 
-	if (g_file_test(copy, G_FILE_TEST_EXISTS))
-		return TRUE;
-	stmt = sql_prepare(db, "VACUUM INTO :path", error);
 	if (stmt == NULL)
 		return FALSE;
-	sql_bind_text(stmt, ":path", copy);
-	return sql_done(stmt, error);
+	g_unlink(unfinished);
+	fd = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+	sql_bind_text(stmt, ":path", unfinished);
+	if (fd >= 0 && !sql_done(stmt, error))
+		return FALSE;
+	if (fd >= 0 && g_rename(unfinished, copy) == 0)
+		return TRUE;
+	host_error_set(error, IDC_IO, "file_not_written", "%s cannot be copied to %s: %s. Nothing was changed.", path, copy,
+		       g_strerror(errno));
+	return FALSE;
 }
 
 static gboolean
