@@ -255,11 +255,13 @@ summary_tell(Output *output, const SyncReport *report)
 	output_set_identifier(output, report->identifier);
 	output_set_connector(output, report->connector_id, report->connector_version, report->module_sha256);
 	summary_fill(output, report);
-	if (report->merge->held)
+	if (report->merge->held) {
+		summary_say_cost(output, report);
 		summary_say_held(output, report);
-	else
+	} else {
 		summary_say_merged(output, report);
-	summary_warn_partials(output, report->merge);
-	summary_say_cost(output, report);
+		summary_warn_partials(output, report->merge);
+		summary_say_cost(output, report);
+	}
 	return sync_report_exit(report);
 }

@@ -162,6 +162,8 @@ output_table_print(Output *output, OutputTable *table)
 			scols_line_set_data(line, column, g_ptr_array_index(table->cells, i + column));
 	}
 	scols_table_set_stream(drawn, stdout);
+	/* The cells are escaped already; the library would escape their backslashes once more. */
+	scols_table_enable_noencoding(drawn, 1);
 	/* Nothing is padded behind the last column. */
 	scols_table_enable_minout(drawn, 1);
 	scols_print_table(drawn);

@@ -6,6 +6,7 @@
 #define RETRY_MS (5 * MINUTE_MS)
 #define RETRY_DOUBLINGS 10
 #define SLACK_MS (5 * MINUTE_MS)
+#define RETRY_SLACK_MS (MINUTE_MS / 2)
 #define SPREAD_MS (10 * MINUTE_MS)
 #define OVERDUE_MS (15 * MINUTE_MS)
 
@@ -36,8 +37,9 @@ gboolean
 schedule_due_once(const App *app, const SyncsState *state, gint64 now)
 {
 	gint64 next = schedule_next(app, state);
+	gint64 slack = state->last_status == SYNCS_FAILED ? RETRY_SLACK_MS : MIN(SLACK_MS, schedule_interval(app) / 10);
 
-	return next != SCHEDULE_NEVER && next - MIN(SLACK_MS, schedule_interval(app) / 10) <= now;
+	return next != SCHEDULE_NEVER && next - slack <= now;
 }
 
 gint64

@@ -191,6 +191,12 @@ sync_list(SyncRun *run, uint32_t want, const char *cursor, GError **error)
 		g_propagate_error(error, g_steal_pointer(&error_stage));
 		return FALSE;
 	}
+	if (error_list != NULL && services_signal() != 0 && host_error_status(error_list) == IDC_CANCELLED) {
+		host_error_set(error, IDC_CANCELLED, "cancelled",
+			       "The sync was ended by signal %d (%s) before its list was complete. Nothing was changed; run it again.",
+			       services_signal(), g_strsignal(services_signal()));
+		return FALSE;
+	}
 	if (error_list != NULL) {
 		g_propagate_error(error, g_steal_pointer(&error_list));
 		return FALSE;
