@@ -192,9 +192,10 @@ sync_list(SyncRun *run, uint32_t want, const char *cursor, GError **error)
 		return FALSE;
 	}
 	if (error_list != NULL && services_signal() != 0 && host_error_status(error_list) == IDC_CANCELLED) {
-		host_error_set(error, IDC_CANCELLED, "cancelled",
-			       "The sync was ended by signal %d (%s) before its list was complete. Nothing was changed; run it again.",
-			       services_signal(), g_strsignal(services_signal()));
+		host_error_set(
+		    error, IDC_CANCELLED, "cancelled",
+		    "The sync was ended by signal %d (%s) before its list was complete. Nothing was changed; run it again.",
+		    services_signal(), g_strsignal(services_signal()));
 		return FALSE;
 	}
 	if (error_list != NULL) {

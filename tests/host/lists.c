@@ -129,7 +129,7 @@ feed_seal(Feed *feed, Kind kind, uint32_t state, GStrv words)
 	    .msg = {sizeof(seal), IDC_MSG_SEAL},
 	    .record = kind_record(kind),
 	    .state = state,
-	    .status = status != NULL              ? atoi(status)
+	    .status = status != NULL              ? (int32_t)g_ascii_strtoll(status, NULL, 10)
 		      : state == IDC_SEAL_PARTIAL ? IDC_FORBIDDEN
 						  : 0,
 	    .emitted = feed->emitted[kind],
@@ -193,13 +193,17 @@ feed_line(Feed *feed, GStrv words)
 	idc_record record = {.flags = removed ? IDC_RECORD_REMOVED : 0};
 	uint32_t state = IDC_SEAL_COMPLETE;
 
+	g_assert(rest[0] != NULL && rest[1] != NULL);
 	if (strcmp(words[0], "seal") == 0) {
+		g_assert(words[2] != NULL);
 		while (state < IDC_SEAL_PARTIAL && strcmp(words[2], states[state]) != 0)
 			state++;
 		return feed_seal(feed, feed_kind(words[1]), state, words);
 	}
-	if (strcmp(words[0], "event") == 0)
+	if (strcmp(words[0], "event") == 0) {
+		g_assert(words[2] != NULL && words[3] != NULL);
 		return feed_event(feed, words);
+	}
 	if (strcmp(words[0], "cursor") == 0) {
 		feed->cursor = g_strdup(words[1]);
 		return IDC_OK;
@@ -213,6 +217,7 @@ feed_line(Feed *feed, GStrv words)
 		record.entitlement_id = rest[2];
 		record.flags |= strcmp(rest[0], "indirect") == 0 ? IDC_RECORD_INDIRECT : 0;
 	} else if (!removed && record.record != IDC_RECORD_PRINCIPAL) {
+		g_assert(rest[2] != NULL && (record.record != IDC_RECORD_ENTITLEMENT || rest[3] != NULL));
 		record.type = rest[2];
 		if (record.record == IDC_RECORD_ENTITLEMENT && strcmp(rest[3], "-") != 0)
 			record.parent_id = rest[3];

@@ -102,8 +102,7 @@ test_counts(Lists *lists, gconstpointer data)
 	     "sealed the users with 2 listed and 0 gone, but emitted 2 and 1"},
 	    {WORLD "grant u1 e1\nseal grants complete resource=r1 emitted=2\n", "sealed 2 grants of \"r1\", but emitted 1"},
 	    {WORLD "grant u1 e1\nseal grants complete entitlement=e2 emitted=1\n", "sealed 1 grant of \"e2\", but emitted 0"},
-	    {WORLD "grant u1 e1\ngrant u1 e2\nseal grants complete user=u1 emitted=1\n",
-	     "sealed 1 grant of \"u1\", but emitted 2"},
+	    {WORLD "grant u1 e1\ngrant u1 e2\nseal grants complete user=u1 emitted=1\n", "sealed 1 grant of \"u1\", but emitted 2"},
 	    {WORLD "seal entitlements complete resource=r1 emitted=5\n", "sealed 5 entitlements of \"r1\", but emitted 2"},
 	    /* One more came after the seal of its resource. */
 	    {WORLD "grant u1 e1\nseal grants complete resource=r1\ngrant u2 e1\n", "sealed 1 grant of \"r1\", but emitted 2"},
@@ -284,6 +283,7 @@ test_temporary(Lists *lists, gconstpointer data)
 	g_assert_true(g_file_set_contents(stray, "x", 1, NULL));
 	g_assert_true(g_file_set_contents(other, "x", 1, NULL));
 	again = store_open(lists->folder, NULL);
+	g_assert_nonnull(again);
 	g_assert_false(g_file_test(stray, G_FILE_TEST_EXISTS));
 	g_assert_true(g_file_test(other, G_FILE_TEST_EXISTS));
 }

@@ -269,9 +269,9 @@ read_once(const char *folder, gint64 app)
 		rows++;
 		g_usleep(20);
 	}
-	if (view == NULL || row)
+	if (view == NULL || row || name == NULL)
 		return 12;
-	return rows == users && rows == READER_USERS + (guint)atoi(name + 1) % 5 ? 0 : 13;
+	return rows == users && rows == READER_USERS + g_ascii_strtoull(name + 1, NULL, 10) % 5 ? 0 : 13;
 }
 
 static int
