@@ -80,16 +80,16 @@ audit_read(const Request *request, Reply *reply, AuditQuestion *question)
 		question->limit = MIN((gint64)number, most);
 	if (!schedules_times(request, reply, &question->since, &question->until))
 		return FALSE;
+	if (!audit_read_cursor(request, question)) {
+		errors_arguments(request, reply, "cursor is invalid");
+		return FALSE;
+	}
 	if (question->until < 0)
 		question->until = now;
 	if (question->since < 0)
 		question->since = question->until - DAY_MS;
 	if (question->until < question->since || question->until - question->since > MOST_MS) {
 		errors_reply(request, reply, 400, 2005, "Invalid time range", "until may be at most 31 days after since");
-		return FALSE;
-	}
-	if (!audit_read_cursor(request, question)) {
-		errors_arguments(request, reply, "cursor is invalid");
 		return FALSE;
 	}
 	return TRUE;

@@ -119,6 +119,12 @@ def direct_and_indirect(sim):
     assert any(";" in one for via in by_place.values() for one in via), "a person on a level through two schedules"
 
 
+def named_twice(sim):
+    sim.reset(users=10)
+    policy = sim.mutate({"op": "add_policy", "name": "Twice", "levels": [{"users": [1, 1]}]})["applied"][0]["id"]
+    assert sim.csv().count(f"policy:{policy}:1") == 1
+
+
 def grants_name_what_is_listed(sim):
     sim.reset(users=120, future_roles=2, schedules_v3=2)
     state = sim.state(v3=1)
@@ -154,6 +160,7 @@ def main():
         tap.check("shift-based schedules count when asked for only", with_shifts, sim)
         tap.check("so they are after others changed things", after_changes, sim)
         tap.check("a world has people that are direct and indirect on a level, and by two schedules", direct_and_indirect, sim)
+        tap.check("whoever is named twice on a level holds it once", named_twice, sim)
         tap.check("every grant names a principal and an entitlement that are listed", grants_name_what_is_listed, sim)
         tap.check("the CSV has a header, which can be left out", header, sim)
     tap.finish()

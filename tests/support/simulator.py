@@ -34,7 +34,7 @@ def program():
     path = os.environ.get("PD_SIM")
     if path is None:
         root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-        found = sorted(glob.glob(os.path.join(root, "build*", "tests", "simulator", "pd-sim")))
+        found = sorted(glob.glob(os.path.join(root, "build*", "tests", "simulator", "pd-sim")), key=len)
         path = found[0] if found else None
     if path is None:
         raise RuntimeError("pd-sim is not built; build the project, or say where it is in PD_SIM")
