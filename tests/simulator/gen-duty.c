@@ -97,6 +97,15 @@ gen_put_target(World *world, GPtrArray *targets, const Team *team, const GPtrArr
 		duty_add_ref(targets, kind, thing->id, thing->name);
 }
 
+/* How many levels the n-th policy gets: its share of those that are left, or what the dice say. */
+static guint
+gen_levels(const Spec *spec, guint n, gint64 left, Rng *rng)
+{
+	if (spec->levels >= 0)
+		return (guint)(left / (spec->policies - n));
+	return n % 50 == 4 ? 10 : 1 + rng_below(rng, 4);
+}
+
 static Team *
 gen_policy_team(const World *world, guint *counts, Rng *rng)
 {
@@ -112,12 +121,11 @@ gen_policy_team(const World *world, guint *counts, Rng *rng)
 }
 
 static void
-gen_policy(World *world, const GPtrArray *pageable, guint n, guint *counts, Rng *rng)
+gen_policy(World *world, const GPtrArray *pageable, guint n, guint levels, guint *counts, Rng *rng)
 {
 	g_autofree gchar *name = names_group("policy", n - 1);
 	Policy *policy = duty_add_policy(world, NULL, name, FALSE);
 	const Team *team = gen_policy_team(world, counts, rng);
-	guint levels = n % 50 == 4 ? 10 : 1 + rng_below(rng, 4);
 
 	policy->team_id = team == NULL ? NULL : g_strdup(team->base.id);
 	policy->description = n % 2 == 0 ? g_strdup("Cranes first") : NULL;
@@ -161,8 +169,11 @@ gen_stubs(World *world, const Spec *spec)
 			Policy *policy = g_ptr_array_index(world->policies.sorted, 1 + i % (policies - 1));
 			const Rule *first = g_ptr_array_index(policy->rules, 0);
 			RefKind kind = i % 3 == 2 ? REF_SCHEDULE : REF_USER;
-			if (first->targets->len == MAX_TARGETS || i % 2 == 0)
+			/* a level of its own, unless their number is fixed */
+			if (spec->levels < 0 && (first->targets->len == MAX_TARGETS || i % 2 == 0))
 				first = duty_add_rule(world, policy, 30);
+			if (first->targets->len == MAX_TARGETS)
+				continue;
 			duty_add_ref(first->targets, kind, id, "Long Gone")->deleted_ms = deleted_ms;
 		}
 	}
@@ -173,6 +184,7 @@ gen_duty(World *world, const Spec *spec)
 {
 	g_autoptr(GPtrArray) pageable = gen_pageable(world);
 	g_autofree guint *counts = g_new0(guint, world->teams.sorted->len + 1);
+	gint64 left = spec->levels - 1;
 	Rng rng;
 
 	rng_init(&rng, world->seed, STREAM_SCHEDULES);
@@ -185,7 +197,10 @@ gen_duty(World *world, const Spec *spec)
 		Policy *policy = duty_add_policy(world, NULL, "Default", FALSE);
 		gen_put_user(duty_add_rule(world, policy, 30)->targets, g_ptr_array_index(world->users.sorted, 0));
 	}
-	for (guint i = 1; i < spec->policies; i++)
-		gen_policy(world, pageable, i, counts, &rng);
+	for (guint i = 1; i < spec->policies; i++) {
+		guint levels = gen_levels(spec, i, left, &rng);
+		gen_policy(world, pageable, i, levels, counts, &rng);
+		left -= levels;
+	}
 	gen_stubs(world, spec);
 }

@@ -112,7 +112,7 @@ names_group(const gchar *kind, guint n)
 	    "\xd7\xa6\xd7\x95\xd7\x95\xd7\xaa \xd7\x9c\xd7\x99\xd7\x9c\xd7\x94",
 	    "Cafe\xcc\x81 / Bar",
 	    "\xf0\x9f\x9a\xa2 Ships \xe2\x9a\x93",
-	    "\xe6\xb8\xaf\xe5\x8f\xa3; 50% \\ tab\there",
+	    "\xe6\xb8\xaf\xe5\x8f\xa3; 50% \\ back",
 	};
 	const gchar *place = places[n % G_N_ELEMENTS(places)];
 	const gchar *work = works[(n / G_N_ELEMENTS(places)) % G_N_ELEMENTS(works)];

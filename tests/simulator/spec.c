@@ -18,6 +18,7 @@ static const SpecSize sizes[] = {
     {"teams", G_STRUCT_OFFSET(Spec, teams)},
     {"memberships", G_STRUCT_OFFSET(Spec, memberships)},
     {"policies", G_STRUCT_OFFSET(Spec, policies)},
+    {"levels", G_STRUCT_OFFSET(Spec, levels)},
     {"schedules", G_STRUCT_OFFSET(Spec, schedules)},
     {"schedules_v3", G_STRUCT_OFFSET(Spec, schedules_v3)},
     {"admins", G_STRUCT_OFFSET(Spec, admins)},
@@ -225,6 +226,8 @@ spec_settle(Spec *spec, GError **error)
 	spec_fill(&spec->empty_teams, spec->teams / 10, spec->teams - spec_filled_teams(spec));
 	spec_fill(&spec->private_teams, spec->teams / 8, spec->teams);
 	spec_fill(&spec->policies, spec->users == 0 ? 0 : spec->users / 8 + 1, SPEC_LARGEST);
+	if (spec->levels >= 0 && (spec->levels < spec->policies || (spec->policies == 0 && spec->levels > 0)))
+		return input_refuse(error, "Each policy has at least one level, and a level is a policy's.");
 	spec_fill(&spec->schedules, spec->users / 12, SPEC_LARGEST);
 	spec_fill(&spec->schedules_v3, 0, 0);
 	spec_fill(&spec->stubs, spec->users > 5 ? 2 : 0, SPEC_LARGEST);

@@ -14,6 +14,7 @@ typedef struct {
 	gint64 teams;
 	gint64 memberships;
 	gint64 policies; /* "Default" included */
+	gint64 levels;   /* of all policies together; open: as the dice fall */
 	gint64 schedules;
 	gint64 schedules_v3;
 	gint64 admins;

@@ -88,6 +88,7 @@ state_indirect(const StateWalk *walk, const Rule *rule)
 	for (guint i = 0; i < rule->targets->len; i++) {
 		const Schedule *schedule = state_schedule(walk, g_ptr_array_index(rule->targets, i));
 		g_autoptr(GPtrArray) users = schedule == NULL ? NULL : duty_schedule_users(schedule);
+		g_autofree gchar *id = schedule == NULL ? NULL : g_strdup_printf("schedule:%s", schedule->base.id);
 		for (guint j = 0; users != NULL && j < users->len; j++) {
 			User *user = duty_user(walk->world, g_ptr_array_index(users, j));
 			GPtrArray *via;
@@ -98,7 +99,8 @@ state_indirect(const StateWalk *walk, const Rule *rule)
 				via = g_ptr_array_new_with_free_func(g_free);
 				g_hash_table_insert(people, user, via);
 			}
-			g_ptr_array_add(via, g_strdup_printf("schedule:%s", schedule->base.id));
+			if (!g_ptr_array_find_with_equal_func(via, id, g_str_equal, NULL))
+				g_ptr_array_add(via, g_strdup(id));
 		}
 	}
 	g_hash_table_iter_init(&iter, people);

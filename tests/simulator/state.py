@@ -120,9 +120,11 @@ def direct_and_indirect(sim):
 
 
 def named_twice(sim):
-    sim.reset(users=10)
-    policy = sim.mutate({"op": "add_policy", "name": "Twice", "levels": [{"users": [1, 1]}]})["applied"][0]["id"]
+    sim.reset(users=10, schedules=2)
+    policy = sim.mutate({"op": "add_policy", "name": "Twice", "levels": [{"users": [1, 1]}, {"schedules": [0, 1, 0]}]})["applied"][0]["id"]
     assert sim.csv().count(f"policy:{policy}:1") == 1
+    plans = {grant["user_id"]: grant["via"] for grant in sim.state()["grants"] if grant["entitlement_id"] == f"policy:{policy}:2"}
+    assert plans and all(len(set(via)) == len(via) for via in plans.values())
 
 
 def grants_name_what_is_listed(sim):

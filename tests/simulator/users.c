@@ -118,28 +118,59 @@ users_prepared(const Request *request, User *user)
 	return user->base.text;
 }
 
+/* The parts that a request for users may ask to see whole. */
+typedef struct {
+	gboolean contact_methods;
+	gboolean notification_rules;
+	gboolean teams;
+} UsersWhole;
+
+static void
+users_write_parts(const Request *request, GString *out, const User *user, const UsersWhole *whole)
+{
+	const World *world = request->sim->world;
+
+	users_fields(request, out, user);
+	users_contact_methods(world, out, user, whole->contact_methods);
+	users_notification_rules(world, out, user, whole->notification_rules);
+	users_teams(world, request, out, user, whole->teams);
+}
+
 void
 users_write(const Request *request, GString *out, User *user)
 {
-	const World *world = request->sim->world;
-	const Query *query = request->query;
-	gboolean calendar = query_has(query, "include[]", "calendar_urls");
+	const UsersWhole nothing = {0};
 
-	/* include[]=users of another list asks for the plain user; the other words ask for parts of it */
-	if (!calendar && request_viewer(request) == NULL && !query_has(query, "include[]", "contact_methods") &&
-	    !query_has(query, "include[]", "notification_rules") && !query_has(query, "include[]", "teams") &&
-	    !query_has(query, "include[]", "subdomains")) {
+	if (request_viewer(request) == NULL) {
 		g_string_append(out, users_prepared(request, user));
 		return;
 	}
 	g_string_append_c(out, '{');
-	users_fields(request, out, user);
-	users_contact_methods(world, out, user, query_has(query, "include[]", "contact_methods"));
-	users_notification_rules(world, out, user, query_has(query, "include[]", "notification_rules"));
-	users_teams(world, request, out, user, query_has(query, "include[]", "teams"));
+	users_write_parts(request, out, user, &nothing);
+	g_string_append_c(out, '}');
+}
+
+/* As /users shows it: with what include[] asks for. Elsewhere the same words mean something else. */
+static void
+users_write_own(const Request *request, GString *out, User *user)
+{
+	const World *world = request->sim->world;
+	const Query *query = request->query;
+	const UsersWhole whole = {
+	    .contact_methods = query_has(query, "include[]", "contact_methods"),
+	    .notification_rules = query_has(query, "include[]", "notification_rules"),
+	    .teams = query_has(query, "include[]", "teams"),
+	};
+
+	if (query_get(query, "include[]") == NULL) {
+		users_write(request, out, user);
+		return;
+	}
+	g_string_append_c(out, '{');
+	users_write_parts(request, out, user, &whole);
 	if (query_has(query, "include[]", "subdomains"))
 		g_string_append_printf(out, ",\"subdomains\":[\"%s\"]", world->subdomain);
-	if (calendar)
+	if (query_has(query, "include[]", "calendar_urls"))
 		g_string_append_printf(
 		    out, ",\"http_cal_url\":\"%s/private/%s.ics\",\"web_cal_url\":\"webcal://%s.pagerduty.com/private/%s.ics\"",
 		    world->html_base, user->base.id, world->subdomain, user->base.id);
@@ -150,7 +181,7 @@ static void
 users_write_item(const Request *request, GString *out, gpointer item, gpointer data)
 {
 	(void)data;
-	users_write(request, out, item);
+	users_write_own(request, out, item);
 }
 
 typedef struct {
@@ -236,7 +267,7 @@ users_one(Request *request, Reply *reply, User *user)
 		return;
 	}
 	reply_json(reply, 200, "{\"user\":");
-	users_write(request, reply->body, user);
+	users_write_own(request, reply->body, user);
 	g_string_append_c(reply->body, '}');
 }
 

@@ -28,7 +28,7 @@ def same_seed(sim):
 
 def exact_sizes(sim):
     for world in ({"users": 0, "teams": 3}, {"users": 1}, {"users": 2, "teams": 1, "memberships": 2},
-                  {"users": 99, "teams": 7, "memberships": 321, "policies": 13, "schedules": 5, "schedules_v3": 4},
+                  {"users": 99, "teams": 7, "memberships": 321, "policies": 13, "levels": 40, "schedules": 5, "schedules_v3": 4},
                   {"users": 1000, "teams": 3, "memberships": 1500, "empty_teams": 0}, {"users": 12_000, "teams": 40, "memberships": 20_000}):
         counts = sim.reset(**world)["counts"]
         wrong = {key: (value, counts[key]) for key, value in world.items() if key in counts and counts[key] != value}
