@@ -461,15 +461,18 @@ def sync_meanwhile():
 
 
 def listed_after():
-    """Somebody who is invited while a list runs and then listed by it has one row."""
+    """Somebody whom a running list has, and whom the snapshot gets by an invitation before the list is merged, has one row."""
     with Case() as case:
         fresh = case.world.read_text()
-        case.world.write_text("sleep\t2500\n" + fresh)
+        case.world.write_text(fresh.replace("grant\tp1\t", "principal\tnew:a\tA\temail=a@example.org\ngrant\tp1\t", 1)
+                              + "grant\tnew:a\trole:user\nsleep\t2500\n")
         process = case.host.start("sync", "M", "--full")
         time.sleep(0.7)
-        case.tell(0, "provision", "--email", "a@example.org", "--name", "A")
+        case.world.write_text(fresh)
+        case.tell(0, "provision", "--email", "a@example.org", "--name", "A", "--set", "role=user")
         assert process.wait(60) == 0
         process.stdout.close()
+        assert case.shown() == case.grants(), case.shown() ^ case.grants()
         case.good()
         assert len([row for row in case.rows("users") if row["email"] == "a@example.org"]) == 1
 
