@@ -7,6 +7,7 @@
 #include "emit.h"
 #include "errors.h"
 #include "secret.h"
+#include "wire/answer.h"
 #include "wire/refusal.h"
 
 #define AUTH_SECRET "idc.token"
@@ -20,8 +21,9 @@
 #define AUTH_READ_SCOPES                                                                                                           \
 	"users.read teams.read escalation_policies.read abilities.read schedules.read licenses.read audit_records.read"
 
-/* Without these no list can be made at all. */
-static const gchar *const auth_required[] = {"users.read", "teams.read", "escalation_policies.read", "abilities.read", NULL};
+/* Without these no list can be made at all, or, where they were asked for, no change. */
+static const gchar *const auth_required[] = {"users.read",  "teams.read",  "escalation_policies.read",  "abilities.read",
+					     "users.write", "teams.write", "escalation_policies.write", NULL};
 
 typedef struct {
 	gchar *access_token;
@@ -167,7 +169,7 @@ auth_set_refusal(const Auth *auth, const HttpAnswer *answer, GError **error)
 	g_autoptr(GError) made = NULL;
 	const gchar *words = refusal->words != NULL ? refusal->words : "without a reason";
 
-	api_set_answer_error(&made, "POST /oauth/token", answer);
+	answer_set_error(&made, "POST /oauth/token", answer);
 	errors_detail(made)->answered = FALSE; /* of what the token is wanted for it says nothing */
 	if (answer->status == 401 || g_strcmp0(refusal->code, "invalid_client") == 0)
 		auth_say(made, IDC_UNAUTHENTICATED,

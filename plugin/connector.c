@@ -4,13 +4,13 @@
 #include <idc/connector.h>
 #include <string.h>
 
+#include "change/change.h"
 #include "errors.h"
 #include "instance.h"
 #include "list/list.h"
 
 /* The descriptor and the seven operations: thin adapters, and the only place where a GError becomes an idc_error. */
 
-#define CONNECTOR_NOT_YET "not yet in this version"
 #define CONNECTOR_CAPABILITY(the_key, the_label, is_supported, the_note)                                                           \
 	(&(const idc_capability){.struct_size = sizeof(idc_capability),                                                            \
 				 .supported = (is_supported),                                                                      \
@@ -19,21 +19,23 @@
 				 .note = (the_note)})
 
 static const idc_capability *const connector_table[] = {
-    CONNECTOR_CAPABILITY("provision_user", "Provision User", 0, CONNECTOR_NOT_YET),
+    CONNECTOR_CAPABILITY("provision_user", "Provision User", 1, "an invitation is sent to the user"),
     CONNECTOR_CAPABILITY("list_entitlements", "List Groups, Policies, and Roles", 1, NULL),
-    CONNECTOR_CAPABILITY("add_user", "Add User to Groups, Policies, and Roles", 0, CONNECTOR_NOT_YET),
-    CONNECTOR_CAPABILITY("remove_user", "Remove User from Groups, Policies, and Roles", 0, CONNECTOR_NOT_YET),
+    CONNECTOR_CAPABILITY("add_user", "Add User to Groups, Policies, and Roles", 1, NULL),
+    CONNECTOR_CAPABILITY("remove_user", "Remove User from Groups, Policies, and Roles", 1, NULL),
     CONNECTOR_CAPABILITY("deactivate_user", "Deactivate User", 0, NULL),
     CONNECTOR_CAPABILITY("delete_user", "Delete User", 0, NULL),
 };
 
 static const idc_capabilities connector_capabilities = {
     .struct_size = sizeof(idc_capabilities),
-    .ops = 1u << IDC_OP_INIT | 1u << IDC_OP_AUTHORIZE | 1u << IDC_OP_LIST_ENTITLEMENTS | 1u << IDC_OP_CAPABILITIES,
+    .ops = 1u << IDC_OP_INIT | 1u << IDC_OP_AUTHORIZE | 1u << IDC_OP_LIST_ENTITLEMENTS | 1u << IDC_OP_PROVISION | 1u << IDC_OP_ADD |
+	   1u << IDC_OP_REMOVE | 1u << IDC_OP_CAPABILITIES,
     .records = IDC_RECORD_PRINCIPAL | IDC_RECORD_RESOURCE | IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT,
     .auth = 1u << IDC_AUTH_CLIENT | 1u << IDC_AUTH_CHECK,
     .max_batch = 1000,
     .max_concurrent = 16,
+    .flags = IDC_CAN_DRY_RUN,
     .table = connector_table,
     .n_table = G_N_ELEMENTS(connector_table),
 };
@@ -130,14 +132,60 @@ connector_list(idc_instance *instance, const idc_list_request *request, const id
 	return connector_outcome(partial, error);
 }
 
-static int32_t
-connector_change_unsupported(idc_instance *instance, const idc_change_request *request, const idc_sink *sink, idc_error *error)
+static gboolean
+connector_items_usable(const idc_change_request *request)
 {
-	(void)instance;
-	(void)request;
-	(void)sink;
-	return connector_refuse(error, IDC_UNSUPPORTED,
-				"This version of the connector lists who holds what; it does not change it.");
+	for (gsize i = 0; i < request->n_items; i++)
+		if (request->items[i] == NULL || !IDC_HAS(request->items[i], idc_change, n_attrs) ||
+		    (request->items[i]->n_attrs > 0 && request->items[i]->attrs == NULL))
+			return FALSE;
+	return TRUE;
+}
+
+static gint32
+connector_change(ChangeOp op, idc_instance *instance, const idc_change_request *request, const idc_sink *sink, idc_error *error)
+{
+	GError *failed = NULL;
+	gboolean partial = FALSE;
+	Changes changes = {.op = op, .sink = sink};
+
+	if (instance == NULL || request == NULL || !IDC_HAS(request, idc_change_request, n_items) || !connector_sink_usable(sink))
+		return connector_refuse(error, IDC_INVALID, "A change was called without an instance, a request or a sink.");
+	if (request->n_items == 0)
+		return IDC_OK;
+	if (request->n_items > connector_capabilities.max_batch)
+		return connector_refuse(error, IDC_OVERFLOW,
+					"The batch is larger than this connector takes: at most 1000 changes a call.");
+	if (request->items == NULL || !connector_items_usable(request))
+		return connector_refuse(error, IDC_INVALID, "A change of the batch is missing.");
+	changes.host = instance->host;
+	changes.settings = instance->settings;
+	changes.auth = instance->auth;
+	changes.api = instance->api;
+	changes.dry_run = (request->flags & IDC_CHANGE_DRY_RUN) != 0;
+	if (!change_batch(&changes, request, &partial, &failed))
+		return connector_failed(failed, error);
+	if (partial)
+		return connector_refuse(error, IDC_PARTIAL, "All changes were attempted, some failed; each result says why.");
+	return IDC_OK;
+}
+
+static int32_t
+connector_provision(idc_instance *instance, const idc_change_request *request, const idc_sink *sink, idc_error *error)
+{
+	return connector_change(CHANGE_PROVISION, instance, request, sink, error);
+}
+
+static int32_t
+connector_add(idc_instance *instance, const idc_change_request *request, const idc_sink *sink, idc_error *error)
+{
+	return connector_change(CHANGE_ADD, instance, request, sink, error);
+}
+
+static int32_t
+connector_remove(idc_instance *instance, const idc_change_request *request, const idc_sink *sink, idc_error *error)
+{
+	return connector_change(CHANGE_REMOVE, instance, request, sink, error);
 }
 
 static int32_t
@@ -192,9 +240,9 @@ idc_connector_v1(void)
 	    .init = connector_init,
 	    .authorize = connector_authorize,
 	    .list_entitlements = connector_list,
-	    .provision = connector_change_unsupported,
-	    .add = connector_change_unsupported,
-	    .remove = connector_change_unsupported,
+	    .provision = connector_provision,
+	    .add = connector_add,
+	    .remove = connector_remove,
 	    .capabilities = connector_get_capabilities,
 	};
 	static const idc_connector connector = {

@@ -84,6 +84,7 @@ static const ErrorsRow errors_table[] = {
     {400, NULL, "account could not be locked", IDC_CONFLICT, IDC_ERROR_RETRYABLE, "Somebody else is changing users; try again."},
     {400, NULL, "License is not available", IDC_PAYMENT, 0, "Free a licence or buy one in PagerDuty."},
     {400, NULL, "has already been taken", IDC_CONFLICT, 0, "It exists already."},
+    {400, NULL, "\"From\" header", IDC_INVALID, 0, "Set from_email to the e-mail address of a user of this PagerDuty account."},
     {400, "1008", NULL, IDC_INVALID, 0, "Set from_email to the e-mail address of a user of this PagerDuty account."},
     {400, "2004", NULL, IDC_PROTOCOL, 0, "Report this to whoever maintains the connector."},
     {400, "2005", NULL, IDC_PROTOCOL, 0, "Report this to whoever maintains the connector."},

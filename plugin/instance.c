@@ -82,6 +82,7 @@ instance_new(const idc_host *host, const idc_config *config, GError **error)
 					      .url = instance->settings->api_url,
 					      .concurrency = instance->settings->concurrency,
 					      .requests_per_minute = instance->settings->requests_per_minute,
+					      .from = instance->settings->from_email,
 					      .http = instance->http,
 					      .token = auth_token,
 					      .token_user = instance->auth});

@@ -19,6 +19,10 @@ settings_free(Settings *settings)
 	g_free(settings->proxy);
 	g_free(settings->ca_file);
 	g_free(settings->account);
+	g_free(settings->from_email);
+	g_free(settings->default_role);
+	g_free(settings->fallback_role);
+	g_free(settings->join_role);
 	g_free(settings);
 }
 
@@ -122,6 +126,19 @@ settings_new(const idc_config *config, GError **error)
 					"must be an http, https or socks5h address without credentials");
 	settings->proxy = g_strdup(proxy);
 	settings->ca_file = g_strdup(settings_get(&reader, "ca_file", NULL));
+	settings->from_email = g_strdup(settings_get(&reader, "from_email", NULL));
+	if (settings->from_email != NULL)
+		(void)settings_matching(&reader, "from_email", NULL, "^[!-~]+@[!-~]+$", "must be an e-mail address");
+	settings->default_role =
+	    g_strdup(settings_matching(&reader, "default_role", "limited_user",
+				       "^(user|limited_user|observer|restricted_access|read_only_user|read_only_limited_user)$",
+				       "must be a base role other than owner and admin"));
+	settings->fallback_role =
+	    g_strdup(settings_matching(&reader, "fallback_role", "limited_user",
+				       "^(limited_user|observer|restricted_access|read_only_user|read_only_limited_user)$",
+				       "must be a base role other than owner, admin and user"));
+	settings->join_role = g_strdup(settings_matching(&reader, "join_role", "observer", "^(observer|responder|manager|refuse)$",
+							 "must be observer, responder, manager or refuse"));
 	settings->include_schedules = settings_flag(&reader, "include_schedules", TRUE);
 	settings->include_licenses = settings_flag(&reader, "include_licenses", FALSE);
 	settings->concurrency = settings_number(&reader, "concurrency", 4, 1, 16);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../errors.h"
-#include "refusal.h"
+#include "answer.h"
 
 #define API_ACCEPT "application/vnd.pagerduty+json;version=2"
 #define API_MAX_FAILURES 5  /* tries of one read */
@@ -16,6 +16,7 @@
 #define API_RENEWAL_MS (300 * 1000)
 #define API_MAX_RENEWALS 4
 #define API_POLL_MS 100
+#define API_LINGER_MS 5000
 /* Answers that came, or are about to come, ahead of their turn; more are not asked for until these are read. */
 #define API_MAX_AHEAD (6 * 1024 * 1024)
 
@@ -33,12 +34,16 @@ struct Api {
 	guint in_flight;
 	gsize usual;         /* bytes of the last good answer: what those under way are expected to have */
 	gint64 service_time; /* of the first answer since api_begin() */
+	gint64 service_now;  /* of the last answer */
+	GHashTable *own;     /* request ids of the writes that were answered */
 	idc_usage usage;
 };
 
 struct ApiCall {
 	Api *api;
+	const gchar *method; /* static */
 	gchar *path;
+	gchar *body; /* NULL: none */
 	gchar *what; /* "GET /users", for errors */
 	HttpExchange *exchange;
 	GError *failed;
@@ -62,6 +67,7 @@ api_new(const ApiOptions *options)
 	api->url = g_strdup(options->url);
 	pace_init(&api->pace, options->requests_per_minute);
 	g_queue_init(&api->calls);
+	api->own = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return api;
 }
 
@@ -81,20 +87,38 @@ api_free(Api *api)
 	while (!g_queue_is_empty(&api->calls))
 		api_drop(api, g_queue_peek_head(&api->calls));
 	api_bearer_clear(api);
+	g_hash_table_unref(api->own);
 	g_free(api->url);
 	g_free(api);
+}
+
+/* method: static. */
+ApiCall *
+api_send(Api *api, const gchar *method, const gchar *path, json_object *body)
+{
+	ApiCall *call = g_new0(ApiCall, 1);
+
+	call->api = api;
+	call->method = method;
+	call->path = g_strdup(path);
+	if (body != NULL)
+		call->body =
+		    g_strdup(json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	call->what = g_strdup_printf("%s %.*s", method, (gint)strcspn(path, "?"), path);
+	g_queue_push_tail(&api->calls, call);
+	return call;
 }
 
 ApiCall *
 api_get(Api *api, const gchar *path)
 {
-	ApiCall *call = g_new0(ApiCall, 1);
+	return api_send(api, "GET", path, NULL);
+}
 
-	call->api = api;
-	call->path = g_strdup(path);
-	call->what = g_strdup_printf("GET %.*s", (gint)strcspn(path, "?"), path);
-	g_queue_push_tail(&api->calls, call);
-	return call;
+static gboolean
+api_is_write(const ApiCall *call)
+{
+	return strcmp(call->method, "GET") != 0;
 }
 
 static void
@@ -115,6 +139,7 @@ api_drop(Api *api, ApiCall *call)
 	api_release_exchange(call);
 	g_clear_error(&call->failed);
 	g_free(call->path);
+	g_free(call->body);
 	g_free(call->what);
 	g_free(call);
 }
@@ -123,6 +148,18 @@ void
 api_begin(Api *api)
 {
 	api->service_time = 0;
+}
+
+gboolean
+api_is_own(const Api *api, const gchar *request_id)
+{
+	return request_id != NULL && g_hash_table_contains(api->own, request_id);
+}
+
+gint64
+api_service_now(const Api *api)
+{
+	return api->service_now;
 }
 
 gint64
@@ -181,31 +218,6 @@ api_pause(Api *api, guint64 ms, GError **error)
 	return api->in_flight > 0 ? http_poll(api->options.http, (guint)MIN(ms, API_POLL_MS), error) : api_rest(api, ms, error);
 }
 
-void
-api_set_answer_error(GError **error, const gchar *what, const HttpAnswer *answer)
-{
-	g_autoptr(Refusal) refusal = NULL;
-	ErrorsAnswer said = {.what = what, .http_status = answer->status, .request_id = answer->request_id, .retry_after_ms = -1};
-
-	if (answer->status == 0) {
-		if (answer->problem == IDC_TIMEOUT || answer->problem == IDC_UNAVAILABLE)
-			errors_set_transport(
-			    error, answer->problem,
-			    "PagerDuty could not be reached for %s: %s. Check network, proxy and address, then try again.", what,
-			    answer->why);
-		else
-			g_set_error(error, ERRORS, answer->problem, "%s failed: %s. Check ca_file, proxy and address.", what,
-				    answer->why);
-		return;
-	}
-	refusal = refusal_new(answer->body->str, answer->body->len);
-	said.code = refusal->code;
-	said.words = refusal->words;
-	if (answer->status == 429 && answer->hint.reset_s >= 0)
-		said.retry_after_ms = answer->hint.reset_s <= G_MAXINT64 / 1000 ? answer->hint.reset_s * 1000 : G_MAXINT64;
-	errors_set_answer(error, &said);
-}
-
 static gboolean
 api_renew(Api *api, gboolean renew, GError **error)
 {
@@ -226,7 +238,13 @@ static gboolean
 api_start(Api *api, ApiCall *call, GError **error)
 {
 	g_autofree gchar *url = g_strconcat(api->url, call->path, NULL);
-	HttpRequest request = {.method = "GET", .url = url, .accept = API_ACCEPT};
+	HttpRequest request = {.method = call->method,
+			       .url = url,
+			       .accept = API_ACCEPT,
+			       .body = call->body,
+			       .content_type = "application/json",
+			       .from = strcmp(call->method, "POST") == 0 ? api->options.from : NULL,
+			       .once = api_is_write(call)};
 
 	if (!api_renew(api, FALSE, error))
 		return FALSE;
@@ -299,6 +317,13 @@ api_retry_token(ApiCall *call, gboolean for_scope, GError **error)
 	return TRUE;
 }
 
+/* Whether a write without a proper answer may have been carried out all the same. */
+static gboolean
+api_maybe_done(const HttpAnswer *answer)
+{
+	return answer->status == 0 ? answer->sent : answer->status == 408 || answer->status >= 500;
+}
+
 /* Decides what becomes of a call whose answer, or failure, is there. */
 static void
 api_judge(ApiCall *call)
@@ -312,13 +337,15 @@ api_judge(ApiCall *call)
 		pace_learn(&api->pace, call->started_ms, api_now(api), &answer->hint, api->in_flight);
 	if (api->service_time == 0)
 		api->service_time = answer->date_unix_ms;
-	if (answer->status == 200) {
+	api->service_now = MAX(api->service_now, answer->date_unix_ms);
+	if (answer->status == 200 || (api_is_write(call) && (answer->status == 201 || answer->status == 204))) {
 		api->token_worked = TRUE;
-		api->usual = answer->body->len;
+		if (!api_is_write(call))
+			api->usual = answer->body->len;
 		call->done = TRUE;
 		return;
 	}
-	api_set_answer_error(&error, call->what, answer);
+	answer_set_error(&error, call->what, answer);
 	api_log(api, IDC_LOG_INFO, error->message);
 	if (errors_is(error, IDC_RATE_LIMITED)) {
 		wait_ms = pace_after_limit(&answer->hint, call->limited, g_random_int());
@@ -335,6 +362,8 @@ api_judge(ApiCall *call)
 			return;
 		api_fail(call, g_steal_pointer(&renewal));
 		return;
+	} else if (api_is_write(call) && api_maybe_done(answer)) {
+		error->code = IDC_INDETERMINATE;
 	} else if ((errors_detail(error)->flags & IDC_ERROR_RETRYABLE) != 0) {
 		if (++call->failures < API_MAX_FAILURES) {
 			api_again(call, pace_after_failure(call->failures - 1, g_random_int()));
@@ -475,6 +504,58 @@ json_object *
 api_read(Api *api, const gchar *path, GError **error)
 {
 	return api_wait(api, api_get(api, path), error);
+}
+
+void
+api_reply_clear(ApiReply *reply)
+{
+	g_clear_pointer(&reply->root, json_object_put);
+	g_clear_pointer(&reply->request_id, g_free);
+}
+
+/* The host wants to stop, but a write is on its way: what became of it is worth a little time. */
+static void
+api_linger(Api *api, ApiCall *call)
+{
+	const guint64 until = api_now(api) + API_LINGER_MS;
+
+	while (call->on_line && api_now(api) < until && http_poll(api->options.http, API_POLL_MS, NULL))
+		api_collect(api);
+}
+
+gboolean
+api_wait_write(Api *api, ApiCall *call, ApiReply *ret_reply, GError **error)
+{
+	g_auto(ApiReply) reply = {0};
+	g_autoptr(GError) failed = NULL;
+
+	if (!api_drive(api, call, &failed) && call->on_line) {
+		g_clear_error(&failed);
+		api_linger(api, call);
+		if (!call->done)
+			g_set_error(&failed, ERRORS, IDC_INDETERMINATE, "%s was sent and its answer was not waited for.",
+				    call->what);
+	}
+	if (failed == NULL)
+		failed = g_steal_pointer(&call->failed);
+	if (failed == NULL) {
+		const HttpAnswer *answer = http_answer(call->exchange);
+
+		reply.request_id = g_strdup(answer->request_id);
+		if (reply.request_id != NULL)
+			g_hash_table_add(api->own, g_strdup(reply.request_id));
+		/* The status said that it was done; a body that cannot be read changes nothing in that. */
+		if (answer->status != 204)
+			reply.root = json_read(answer->body->str, answer->body->len, call->what, NULL);
+	}
+	api_drop(api, call);
+	if (failed != NULL) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return FALSE;
+	}
+	ret_reply->root = g_steal_pointer(&reply.root);
+	ret_reply->request_id = g_steal_pointer(&reply.request_id);
+	return TRUE;
 }
 
 HttpExchange *

@@ -21,6 +21,7 @@ typedef struct {
 	const gchar *url;     /* without a slash at its end */
 	guint concurrency;
 	guint requests_per_minute; /* 0: the server's word alone */
+	const gchar *from;         /* the e-mail in whose name users are invited; NULL: none */
 	Http *http;                /* outlives the Api */
 	ApiToken token;
 	gpointer token_user;
@@ -40,6 +41,23 @@ json_object *api_wait(Api *api, ApiCall *call, GError **error);
 /* Both in one. */
 json_object *api_read(Api *api, const gchar *path, GError **error);
 
+/* What a write was answered with. */
+typedef struct {
+	json_object *root; /* owned; NULL where the answer has no body */
+	gchar *request_id; /* owned; NULL where not told */
+} ApiReply;
+
+void api_reply_clear(ApiReply *reply);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ApiReply, api_reply_clear)
+
+/* Queues a write; body is JSON or NULL. It goes out on a connection of its own and once: it is sent again only where PagerDuty said that
+ * it did nothing (429, a refused token, a lock), or where nothing left this machine. Take the answer with api_wait_write(). */
+ApiCall *api_send(Api *api, const gchar *method, const gchar *path, json_object *body);
+
+/* FALSE with INDETERMINATE: it was sent, and whether it was carried out is not known; the caller has to read back. Any other error: nothing
+ * happened. A write that is on its way when the host cancels is waited for, 5 s at most. The call is gone in any case. */
+gboolean api_wait_write(Api *api, ApiCall *call, ApiReply *ret_reply, GError **error);
+
 /* Gives up a call that nobody will wait for. NULL is allowed. */
 void api_drop(Api *api, ApiCall *call);
 
@@ -50,11 +68,14 @@ HttpExchange *api_post_form(Api *api, const gchar *url, const gchar *form, guint
 /* Waits before something is tried again; FALSE where the host wants to end. */
 gboolean api_rest(Api *api, guint64 ms, GError **error);
 
-/* Sets error from an answer that is no success. what: "GET /users". */
-void api_set_answer_error(GError **error, const gchar *what, const HttpAnswer *answer);
-
 /* From here on the time of the first answer counts as that at which reading began. */
 void api_begin(Api *api);
+
+/* Whether a write of this Api was answered under that request id. */
+gboolean api_is_own(const Api *api, const gchar *request_id);
+
+/* Milliseconds since 1970 by PagerDuty's own clock, from its last answer; 0 before the first. */
+gint64 api_service_now(const Api *api);
 
 /* Milliseconds since 1970 by PagerDuty's own clock, from the first answer since api_begin() that told it; 0 before. */
 gint64 api_service_time(const Api *api);

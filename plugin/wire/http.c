@@ -265,6 +265,7 @@ http_start(Http *http, const HttpRequest *request, GError **error)
 		     http_add_header(exchange, "Expect", "") &&
 		     (request->bearer == NULL ||
 		      curl_easy_setopt(exchange->easy, CURLOPT_XOAUTH2_BEARER, request->bearer) == CURLE_OK) &&
+		     (request->from == NULL || http_add_header(exchange, "From", request->from)) &&
 		     (request->body == NULL || http_add_header(exchange, "Content-Type", request->content_type)) &&
 		     curl_easy_setopt(exchange->easy, CURLOPT_URL, request->url) == CURLE_OK &&
 		     curl_easy_setopt(exchange->easy, CURLOPT_PROTOCOLS_STR, secure ? "https" : "http") == CURLE_OK &&

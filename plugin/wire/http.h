@@ -26,6 +26,7 @@ typedef struct {
 	const gchar *content_type; /* of the body */
 	const gchar *accept;
 	const gchar *bearer; /* NULL: no Authorization header */
+	const gchar *from;   /* NULL: no From header */
 	gboolean once;       /* must not be sent twice: goes out on a connection of its own, for libcurl itself repeats a request
 	                        when a kept-alive connection turns out to be dead */
 } HttpRequest;

@@ -49,8 +49,10 @@ pager_ask(const Pager *pager, guint64 offset)
 	const guint64 limit = MIN(PAGER_LIMIT, PAGER_CEILING - offset);
 	/* The count costs PagerDuty something: only the first page and the last one ask for it. */
 	const gboolean count = pager->spec->counts && (offset == 0 || pager->expected == 0 || offset + limit >= pager->expected);
-	g_autofree gchar *path = g_strdup_printf("%s?limit=%" G_GUINT64_FORMAT "&offset=%" G_GUINT64_FORMAT "%s", pager->spec->path,
-						 limit, offset, count ? "&total=true" : "");
+	g_autofree gchar *path =
+	    g_strdup_printf("%s?limit=%" G_GUINT64_FORMAT "&offset=%" G_GUINT64_FORMAT "%s%s%s", pager->spec->path, limit, offset,
+			    count ? "&total=true" : "", pager->spec->team != NULL ? "&team_ids%5B%5D=" : "",
+			    pager->spec->team != NULL ? pager->spec->team : "");
 
 	return api_get(pager->api, path);
 }

@@ -15,6 +15,7 @@ typedef struct {
 	const gchar *path;  /* "/users" */
 	const gchar *rows;  /* the answer's member that holds them: "users" */
 	const gchar *inner; /* NULL: a row has its id itself; else the member of the row that has it: "user" */
+	const gchar *team;  /* NULL: all; else only what belongs to this team */
 	gboolean counts;    /* whether PagerDuty tells the total of this list when asked */
 } PagerSpec;
 

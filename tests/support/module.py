@@ -67,13 +67,14 @@ class JumpingClock(abi.Services):
 class Connector:
     """One instance for one simulator. Use it in a with block."""
 
-    def __init__(self, module, manifest, simulator, services=JumpingClock, **settings):
+    def __init__(self, module, manifest, simulator, services=JumpingClock, operations=("list_entitlements",), **settings):
         entry = ctypes.CDLL(module).idc_connector_v1
         entry.restype = ctypes.POINTER(abi.Connector)
         self._connector = entry()[0]
         self._ops = self._connector.ops[0]
         with open(manifest, encoding="utf-8") as file:
-            self._scope = " ".join(entry["scope"] for entry in json.load(file)["oauth"]["scopes"])
+            self._scope = " ".join(entry["scope"] for entry in json.load(file)["oauth"]["scopes"]
+                                   if set(operations) & set(entry["for"]))
         self.services = services(simulator.secrets)
         self._settings = {**simulator.settings, **settings}
         self._instance = ctypes.c_void_p()
