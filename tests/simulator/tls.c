@@ -125,7 +125,7 @@ tls_make(const gchar *kind, GError **error)
 	    !tls_server(&server, other ? &stranger : &authority, kind, error) ||
 	    !tls_pem(&server, &files->cert, &files->key, error) || !tls_pem(&authority, &trusted, &unused, error))
 		return NULL;
-	files->folder = g_dir_make_tmp("pd-sim-XXXXXX", error);
+	files->folder = g_dir_make_tmp(NULL, error);
 	if (files->folder == NULL)
 		return NULL;
 	files->ca_file = g_build_filename(files->folder, "ca.pem", NULL);
