@@ -37,12 +37,14 @@ errors_details(const Request *request, GString *out, const gchar *const *details
 	if (errors_shaped(request, "errors_absent"))
 		return;
 	if (errors_shaped(request, "errors_null")) {
-		g_string_append(out, ",\"errors\":null");
+		jtext_comma(out);
+		g_string_append(out, "\"errors\":null");
 		return;
 	}
 	if (details == NULL || details[0] == NULL)
 		return;
-	g_string_append(out, ",\"errors\":");
+	jtext_comma(out);
+	g_string_append(out, "\"errors\":");
 	if (errors_shaped(request, "errors_string")) {
 		joined = g_strjoinv(", ", (gchar **)(gsize)details);
 		jtext_string(out, joined);
@@ -77,11 +79,12 @@ errors_reply_all(const Request *request, Reply *reply, guint status, guint code,
 {
 	g_autoptr(GString) inner = g_string_new(NULL);
 
-	jtext_pair(inner, "message", message);
+	if (message != NULL)
+		jtext_pair(inner, "message", message);
 	if (code != 0 && !errors_shaped(request, "no_code"))
 		g_string_append_printf(inner, ",\"code\":%u", code);
 	errors_details(request, inner, details);
-	errors_frame(request, reply, status, message, inner->str);
+	errors_frame(request, reply, status, message != NULL ? message : details[0], inner->str);
 }
 
 void

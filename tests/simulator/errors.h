@@ -4,7 +4,8 @@
 #pragma once
 #include "sim.h"
 
-/* {"error":{"message":…,"code":…,"errors":["…"]}}; code 0 and detail NULL are left out. */
+/* {"error":{"message":…,"code":…,"errors":["…"]}}; code 0, message NULL and detail NULL are left
+ * out. */
 void errors_reply(const Request *request, Reply *reply, guint status, guint code, const gchar *message, const gchar *detail);
 
 /* The same with several sentences, NULL-terminated. */

@@ -69,6 +69,8 @@ static const SwitchRow rows[SWITCH_LAST] = {
     [SWITCH_DUPLICATE_TARGET] = {"duplicate_target", KIND_WORD, "refuse", "refuse|drop|keep", "the same target twice in a level"},
     [SWITCH_STRATEGY_OMITTED] = {"strategy_omitted", KIND_WORD, "keep", "keep|reset",
 				 "assignment strategy of a level that is sent without one"},
+    [SWITCH_SETTLE_MS] = {"settle_ms", KIND_NUMBER, "0", "86400000",
+			  "how long whoever a policy has let go cannot leave its team, nor be deleted without offboarding"},
     [SWITCH_READ_LAG_MS] = {"read_lag_ms", KIND_NUMBER, "0", "86400000", "how long users and members lists do not show a write"},
     [SWITCH_SHOW_LAG] = {"show_lag", KIND_BOOLEAN, "false", NULL, "whether GET /users/{id} lags, too"},
     [SWITCH_AUDIT_BY_THE_WAY] = {"audit_by_the_way", KIND_BOOLEAN, "true", NULL,

@@ -81,6 +81,7 @@ world_new(guint64 seed, const gchar *subdomain, const gchar *region, ShelfOrder 
 	world->by_email = g_hash_table_new(g_str_hash, g_str_equal);
 	world->invited = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	world->locked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	world->let_go = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	world->abilities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	world->licenses = g_ptr_array_new_with_free_func(world_license_free);
 	world->audit = g_ptr_array_new_with_free_func(world_audit_free);
@@ -105,6 +106,7 @@ world_free(World *world)
 	shelf_clear(&world->schedules_v3);
 	g_hash_table_unref(world->invited);
 	g_hash_table_unref(world->locked);
+	g_hash_table_unref(world->let_go);
 	g_hash_table_unref(world->abilities);
 	g_ptr_array_unref(world->licenses);
 	g_ptr_array_unref(world->audit);

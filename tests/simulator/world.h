@@ -143,6 +143,7 @@ typedef struct {
 	GHashTable *by_email;  /* gchar* to User*, borrowed */
 	GHashTable *invited;   /* gchar* to how often an invitation was mailed there */
 	GHashTable *locked;    /* gchar* to how often a user of that address was refused because of a lock */
+	GHashTable *let_go;    /* user id, or team id/user id, to gint64*: when a policy let the user go; see settle.h */
 	GHashTable *abilities; /* a set of gchar* */
 	GPtrArray *licenses;   /* of License* */
 	GPtrArray *audit;      /* of AuditRecord*, oldest first */
@@ -210,7 +211,7 @@ void world_sort(World *world, ShelfOrder order);
 /* A copy that nothing else knows: no memberships, nothing prepared. */
 User *world_user_clone(const User *user);
 
-void world_user_free(gpointer user);
+void world_user_free(gpointer data);
 
 /* The licence that a role takes: the first one whose valid roles name it, or NULL. */
 const License *world_license_for(const World *world, const gchar *role);

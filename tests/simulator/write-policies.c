@@ -9,6 +9,7 @@
 #include "join.h"
 #include "policies.h"
 #include "refs.h"
+#include "settle.h"
 #include "write-rules.h"
 
 #define MAX_LOOPS 9
@@ -237,6 +238,7 @@ write_policies_commit(Request *request, Policy *policy, WritePolicy *draft)
 	Team *team = shelf_find(&world->teams, draft->team_id);
 	g_autoptr(Join) join = team == NULL ? NULL : join_new(request, team);
 
+	settle_changed(request->sim, policy->team_id, before, moved ? NULL : draft->rules != NULL ? draft->rules : before);
 	write_policies_take(world, policy, draft);
 	if (draft->rules != NULL) {
 		g_ptr_array_unref(policy->rules);

@@ -8,6 +8,7 @@
 #include "errors.h"
 #include "join.h"
 #include "refs.h"
+#include "settle.h"
 #include "veil.h"
 
 #define MAX_MEMBERS 500 /* of a team */
@@ -210,7 +211,7 @@ write_teams_remove_user(Request *request, Reply *reply)
 			reply->status = 204;
 		return;
 	}
-	if (write_teams_needs(sim->world, team, user)) {
+	if (write_teams_needs(sim->world, team, user) || settle_holds(sim, team->base.id, user->base.id)) {
 		errors_invalid(request, reply, "User cannot be removed as they belong to an escalation policy on this team");
 		return;
 	}
@@ -311,6 +312,7 @@ write_teams_remove_policy(Request *request, Reply *reply)
 	reply->status = 204;
 	if (g_strcmp0(policy->team_id, team->base.id) != 0)
 		return;
+	settle_changed(sim, policy->team_id, policy->rules, NULL);
 	g_clear_pointer(&policy->team_id, g_free);
 	world_touch(sim->world);
 	write_teams_audit_policy(request, policy, NULL, refs_team(sim->world, team));

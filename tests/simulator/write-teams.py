@@ -171,6 +171,32 @@ def needed(sim):
         done(take(sim, "PHARB10", user))
 
 
+def settles(sim):
+    build(sim, {"op": "add_member", "team": "PHARB10", "user": "PLIMIT2"})
+    sim.set(settle_ms=5000)
+    rules = sim.get("/escalation_policies/PEPHB20").json["escalation_policy"]["escalation_rules"]
+    only = [{**rules[1], "targets": [{"id": "PADMIN1", "type": "user_reference"}]}]
+    assert sim.put("/escalation_policies/PEPHB20", {"escalation_policy": {"escalation_rules": only}}).status == 200
+    for user in ("PLIMIT1", "PLIMIT2"):
+        untouched(sim, lambda user=user: take(sim, "PHARB10", user), 400, errors=ON_TEAM)
+    done(take(sim, "PQUAY10", "PLIMIT1"))
+    done(attach(sim, "PHARB10", "PEPHB20", "DELETE"))
+    untouched(sim, lambda: take(sim, "PHARB10", "PADMIN1"), 400, errors=ON_TEAM)
+    sim.clock(5000)
+    for user in ("PLIMIT1", "PLIMIT2", "PADMIN1"):
+        done(take(sim, "PHARB10", user))
+
+
+def settles_for_whom_it_concerns(sim):
+    build(sim)
+    sim.set(settle_ms=5000)
+    rules = sim.get("/escalation_policies/PEPHB20").json["escalation_policy"]["escalation_rules"]
+    for fields in ({"name": "Other"}, {"escalation_rules": [{**rules[0], "escalation_delay_in_minutes": 7}, rules[1]]}):
+        assert sim.put("/escalation_policies/PEPHB20", {"escalation_policy": fields}).status == 200
+    sim.mutate({"op": "remove_target", "policy": "PEPHB20", "level": 2, "user": "PLIMIT1"})
+    done(take(sim, "PHARB10", "PLIMIT1"))
+
+
 def taken_off_first(sim):
     build(sim)
     rules = sim.get("/escalation_policies/PEPHB20").json["escalation_policy"]["escalation_rules"]
@@ -234,6 +260,8 @@ def keys(sim):
         untouched(sim, lambda key=key: take(sim, "PQUAY10", "PLIMIT1", key), 403, **DENIED)
         untouched(sim, lambda key=key: put(sim, "PDOCK10", "PLIMIT2", "observer", key), 404, **MISSING)
     untouched(sim, lambda: attach(sim, "PQUAY10", "PEPFR20", key="user-key-PFREE01"), 403, **DENIED)
+    # a member is no manager
+    untouched(sim, lambda: put(sim, "PHARB10", "PLIMIT2", "observer", "user-key-PLIMIT1"), 403, **DENIED)
     for key in ("user-key-PLIMIT1", "user-key-PADMIN1", "account-key"):
         done(put(sim, "PQUAY10", "PLIMIT2", "observer", key))
         done(take(sim, "PQUAY10", "PLIMIT2", key))
@@ -253,6 +281,8 @@ def main():
                                 ("a member is taken off, and a stranger as the switch says", removes),
                                 ("whom a policy of the team needs, directly or by a schedule, stays", needed),
                                 ("who is taken off the policy can leave the team", taken_off_first),
+                                ("for a while the team still believes that it needs who was let go", settles),
+                                ("an edit that lets nobody go leaves nothing to settle", settles_for_whom_it_concerns),
                                 ("a policy brings its users and schedules onto the team", attaches),
                                 ("without auto_join a policy comes alone", attaches_alone),
                                 ("a policy is on one team at most, and comes off any", one_team),

@@ -10,6 +10,7 @@
 #include "jtext.h"
 #include "licenses.h"
 #include "refs.h"
+#include "settle.h"
 #include "users.h"
 #include "veil.h"
 
@@ -253,10 +254,14 @@ write_users_update(Request *request, Reply *reply)
 
 /* Why a user cannot go where nobody takes over, or NULL. The caller frees it. */
 static gchar *
-write_users_holds(World *world, gint64 incidents, const User *user)
+write_users_holds(const Sim *sim, const User *user)
 {
-	guint policies = duty_count_policies(world, user->base.id);
-	guint schedules = duty_count_schedules(world, user->base.id);
+	gint64 incidents = switches_number(sim->spec->switches, SWITCH_OPEN_INCIDENTS);
+	guint policies = duty_count_policies(sim->world, user->base.id);
+	guint schedules = duty_count_schedules(sim->world, user->base.id);
+
+	if (policies == 0 && settle_holds(sim, NULL, user->base.id))
+		policies = 1;
 
 	if (incidents > 0)
 		return g_strdup_printf("The user cannot be deleted as they have %" G_GINT64_FORMAT
@@ -270,15 +275,6 @@ write_users_holds(World *world, gint64 incidents, const User *user)
 		return g_strdup_printf("The user cannot be deleted as they are on %u schedule%s. Please remove them to continue.",
 				       schedules, schedules == 1 ? "" : "s");
 	return NULL;
-}
-
-/* The refusal as it was seen: neither code nor message. */
-static void
-write_users_refuse_delete(Reply *reply, const gchar *why)
-{
-	reply_json(reply, 400, "{\"error\":{\"errors\":[");
-	jtext_string(reply->body, why);
-	g_string_append(reply->body, "]}}");
 }
 
 /* Memberships go with the user; the trail is told of each where it is told of what happens by the way. */
@@ -303,7 +299,6 @@ write_users_delete(Request *request, Reply *reply)
 {
 	Sim *sim = request->sim;
 	User *user = shelf_find(&sim->world->users, request->ids[0]);
-	gint64 incidents = switches_number(sim->spec->switches, SWITCH_OPEN_INCIDENTS);
 	g_autofree gchar *why = NULL;
 	AuditDraft *audit;
 
@@ -317,9 +312,10 @@ write_users_delete(Request *request, Reply *reply)
 	}
 	/* with offboarding incidents are handed on later, and references stay as stubs */
 	if (!world_can(sim->world, "offboarding"))
-		why = write_users_holds(sim->world, incidents, user);
+		why = write_users_holds(sim, user);
 	if (why != NULL) {
-		write_users_refuse_delete(reply, why);
+		/* as it was seen: neither code nor message */
+		errors_reply(request, reply, 400, 0, NULL, why);
 		return;
 	}
 	veil_before_user(sim, user);

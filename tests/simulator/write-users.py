@@ -281,6 +281,7 @@ def groups(sim):
     created(sim, email="second@northwind.example")
     untouched(sim, lambda: update(sim, "PFREE01", role="limited_user"), 400, errors=NO_SEAT)
     assert update(sim, "PLIMIT1", role="user").status == 200, "within a group no seat is needed"
+    assert update(sim, "PLIMIT1", role="observer", license=reference).status == 200, "nor for the licence that one has"
 
 
 def called(sim):
@@ -350,10 +351,21 @@ def not_offboarding(sim):
     held("PLIMIT1", "are on 1 escalation policy. Please remove them")
     held("PLIMIT2", "are on 1 schedule. Please remove them")
     held("PRESTR1", "are on 1 schedule. Please remove them")
+    why = "The user cannot be deleted as they are on 1 schedule. Please remove them to continue."
+    for shape, error in (("error_string", why), ("errors_string", {"errors": why}), ("errors_null", {"errors": None}), ("errors_absent", {})):
+        sim.set(error_shape=shape)
+        assert sim.delete("/users/PRESTR1").json == {"error": error}, shape
+    sim.set(error_shape="standard")
     facts = gone(sim, "PFREE01", 8)
     with Watch(sim) as watch:
         assert sim.delete("/users/PFREE01").status == 204
     watch.only({("seats", "FullUser", 7)}, facts)
+    sim.set(settle_ms=5000)
+    rule = {"escalation_delay_in_minutes": 30, "targets": [{"id": "PUSER01", "type": "user_reference"}]}
+    assert sim.put("/escalation_policies/PEPHB20", {"escalation_policy": {"escalation_rules": [rule]}}).status == 200
+    held("PLIMIT1", "are on 1 escalation policy. Please remove them")
+    sim.clock(5000)
+    assert sim.delete("/users/PLIMIT1").status == 204, "the service has noticed by now"
     sim.set(open_incidents=1)
     held("PADMIN1", "have 1 incident. Please resolve the following incident")
     sim.mutate({"op": "set_abilities", "add": ["offboarding"]})
