@@ -157,21 +157,29 @@ files_read_fd(int fd, const char *path, gsize max_bytes, GError **error)
 	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
 }
 
-GBytes *
-files_read_trusted(const char *path, const char *what, gsize max_bytes, gboolean private_only, GError **error)
+int
+files_open_trusted_private(const char *path, const char *what, GError **error)
 {
 	int fd = files_open_trusted(path, what, error);
 	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) != 0 || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)) {
+		host_error_set(error, IDC_REFUSED, "file_readable",
+			       "%s is refused: others than its owner may use %s. Take that away: chmod 0600 %s", what, path, path);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+GBytes *
+files_read_trusted(const char *path, const char *what, gsize max_bytes, gboolean private_only, GError **error)
+{
+	int fd = private_only ? files_open_trusted_private(path, what, error) : files_open_trusted(path, what, error);
 	GBytes *bytes;
 
 	if (fd < 0)
 		return NULL;
-	if (private_only && (fstat(fd, &st) != 0 || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)) {
-		host_error_set(error, IDC_REFUSED, "file_readable",
-			       "%s is refused: others than its owner may use %s. Take that away: chmod 0600 %s", what, path, path);
-		close(fd);
-		return NULL;
-	}
 	bytes = files_read_fd(fd, path, max_bytes, error);
 	close(fd);
 	return bytes;

@@ -10,7 +10,10 @@
  * Returns a descriptor with CLOEXEC, or -1. A missing file is IDC_NOT_FOUND with the code "no_such_file". */
 int files_open_trusted(const char *path, const char *what, GError **error);
 
-/* The same for a folder and all above it; the folder's mode is checked as well. */
+/* As files_open_trusted(); refused as well where group or others may read it ("file_readable"). */
+int files_open_trusted_private(const char *path, const char *what, GError **error);
+
+/* As files_open_trusted() for a folder and all above it; the folder's mode is checked as well. */
 int files_open_trusted_folder(const char *path, const char *what, GError **error);
 
 /* All of a trusted file; more than max_bytes is refused. With private_only a file that group or others may read is refused too. */

@@ -50,6 +50,7 @@ paths_free(HostPaths *paths)
 	g_free(paths->data);
 	g_free(paths->modules);
 	g_free(paths->manifests);
+	g_free(paths->key_file);
 	g_free(paths);
 }
 

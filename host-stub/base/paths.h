@@ -8,6 +8,7 @@ typedef struct {
 	char *data;                /* absolute */
 	char *modules;             /* absolute; where modules and manifests are looked for */
 	char *manifests;           /* absolute; where manifests are looked for beside that */
+	char *key_file;            /* absolute; --key-file, or NULL */
 	gboolean allow_plain_path; /* load a module by its path where memfd or /proc is missing */
 } HostPaths;
 

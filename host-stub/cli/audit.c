@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/secret.h"
 #include "load/app.h"
 #include "state/journal.h"
 #include <string.h>
@@ -19,8 +20,7 @@ typedef struct {
 static JournalReport *
 audit_report(Audit *audit, GError **error)
 {
-	return journal_verify(audit->store, audit->vault, audit->ctx->paths->data, audit->app->identifier, audit->key, audit->head,
-			      error);
+	return journal_verify(audit->store, audit->vault, audit->app->identifier, audit->key, audit->head, error);
 }
 
 static int
@@ -180,7 +180,7 @@ cmd_audit(CliContext *ctx, int argc, char **argv)
 	if (app == NULL)
 		return output_fail(ctx->out, error);
 	output_set_identifier(ctx->out, app->identifier);
-	vault = vault_open(ctx->paths->data);
+	vault = cli_vault(ctx);
 	store = store_open(ctx->paths->data, &error);
 	if (store == NULL || !store_find_app(store, app->identifier, &audit.key, &error))
 		return output_fail(ctx->out, error);

@@ -3,6 +3,7 @@
 #include "cli/changing.h"
 #include "cli/log.h"
 #include "cli/outcome.h"
+#include "cli/secret.h"
 
 void
 changing_clear(Changing *changing)
@@ -46,7 +47,7 @@ changing_open(Changing *changing, CliContext *ctx, GError **error)
 		return FALSE;
 	output_set_identifier(ctx->out, changing->app->identifier);
 	output_set_connector(ctx->out, changing->manifest->id, changing->manifest->version, changing->manifest->module_sha256);
-	changing->vault = vault_open(ctx->paths->data);
+	changing->vault = cli_vault(ctx);
 	changing->items = g_ptr_array_new_with_free_func((GDestroyNotify)item_free);
 	return TRUE;
 }

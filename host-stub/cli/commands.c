@@ -15,6 +15,8 @@ static const CliCommand commands[] = {
     {"add", "ID USER ENTITLEMENT…", "give entitlements", cmd_add},
     {"remove", "ID USER ENTITLEMENT…", "take entitlements, or all under a resource", cmd_remove},
     {"audit", "verify|head|export ID", "prove that the journal of changes is as it was written", cmd_audit},
+    {"rekey", "", "seal all secrets under a new key", cmd_rekey},
+    {"remove-app", "ID", "forget an app and its secrets; its history stays", cmd_remove_app},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -26,5 +26,7 @@ int cmd_remove(CliContext *ctx, int argc, char **argv);
 int cmd_audit(CliContext *ctx, int argc, char **argv);
 int cmd_sync(CliContext *ctx, int argc, char **argv);
 int cmd_show(CliContext *ctx, int argc, char **argv);
+int cmd_rekey(CliContext *ctx, int argc, char **argv);
+int cmd_remove_app(CliContext *ctx, int argc, char **argv);
 int cmd_status(CliContext *ctx, int argc, char **argv);
 int cmd_run(CliContext *ctx, int argc, char **argv);

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/form.h"
 #include "cli/log.h"
+#include "cli/secret.h"
 #include "cli/setup.h"
 #include "cli/syncing.h"
 #include "load/app.h"
@@ -165,7 +166,7 @@ cmd_connect(CliContext *ctx, int argc, char **argv)
 	output_set_connector(ctx->out, manifest->id, manifest->version, manifest->module_sha256);
 	if (print_setup)
 		return setup_print(ctx->out, manifest, &form);
-	vault = vault_open(ctx->paths->data);
+	vault = cli_vault(ctx);
 	app = connect_app(ctx, &form, manifest, vault, same_account, &error);
 	if (app == NULL)
 		return output_fail(ctx->out, error);

@@ -9,6 +9,7 @@ cli_context_clear(CliContext *ctx)
 {
 	g_clear_pointer(&ctx->data, g_free);
 	g_clear_pointer(&ctx->modules, g_free);
+	g_clear_pointer(&ctx->key_file, g_free);
 	g_clear_pointer(&ctx->paths, paths_free);
 	g_clear_pointer(&ctx->out, output_free);
 	g_clear_pointer(&ctx->args, g_strfreev);
@@ -20,6 +21,7 @@ cli_add_globals(GOptionContext *options, CliContext *ctx, gboolean *help)
 	const GOptionEntry entries[] = {
 	    {"data", 0, 0, G_OPTION_ARG_FILENAME, &ctx->data, "Where apps, snapshots and secrets lie", "DIR"},
 	    {"modules", 0, 0, G_OPTION_ARG_FILENAME, &ctx->modules, "Where connectors are looked for", "DIR"},
+	    {"key-file", 0, 0, G_OPTION_ARG_FILENAME, &ctx->key_file, "The key of the secrets, kept outside the data", "PATH"},
 	    {"json", 0, 0, G_OPTION_ARG_NONE, &ctx->json, "Print one JSON object (schema idc-host/1)", NULL},
 	    {"quiet", 'q', 0, G_OPTION_ARG_NONE, &ctx->quiet, "Print errors only", NULL},
 	    {"verbose", 'v', 0, G_OPTION_ARG_NONE, &ctx->verbose, "Print what the connector logs", NULL},
@@ -143,6 +145,7 @@ cli_start(CliContext *ctx, int argc, char **argv, const CliUsage *usage, const G
 	}
 	ctx->args = g_strdupv(rest + 1);
 	ctx->paths = paths_new(ctx->data, ctx->modules, ctx->allow_plain_path);
+	ctx->paths->key_file = ctx->key_file != NULL ? g_canonicalize_filename(ctx->key_file, NULL) : NULL;
 	return TRUE;
 }
 

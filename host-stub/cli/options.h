@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 /*
- * Options. The global ones (--data --modules --json --quiet --verbose --allow-plain-path) are taken before and after the command.
+ * Options. The global ones (--data --modules --key-file --json --quiet --verbose --allow-plain-path) are taken before and after the command.
  *
  * A command is one function, `int cmd_xxx (CliContext *ctx, int argc, char **argv)`, argv[0] being its name; it begins with cli_start()
  * and ends with output_finish() or output_fail(), whose value it returns.
@@ -12,7 +12,7 @@
 #include <glib.h>
 
 typedef struct {
-	char *data, *modules;
+	char *data, *modules, *key_file;
 	gboolean json, quiet, verbose, allow_plain_path;
 	/* From here on there after cli_start(): */
 	HostPaths *paths;

@@ -9,6 +9,22 @@
 #include <termios.h>
 #include <unistd.h>
 
+static void
+secret_warn(const char *path, gpointer user_data)
+{
+	output_warn(user_data, "secret_file_readable",
+		    "The secret's file %s can be read by others than its owner. Take that away: chmod go-r %s", path, path);
+}
+
+Vault *
+cli_vault(CliContext *ctx)
+{
+	Vault *vault = vault_open(ctx->paths->data, ctx->paths->key_file);
+
+	vault_set_warn(vault, secret_warn, ctx->out);
+	return vault;
+}
+
 /* Reads to the end of input, or of a line on a terminal; -1 on error. */
 static gssize
 secret_fill(char *memory, gsize capacity, gboolean one_line)

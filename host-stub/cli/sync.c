@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "cli/commands.h"
+#include "cli/secret.h"
 #include "cli/syncing.h"
 
 int
@@ -37,6 +38,6 @@ cmd_sync(CliContext *ctx, int argc, char **argv)
 		return output_fail(ctx->out, error);
 	output_set_identifier(ctx->out, app->identifier);
 	output_set_connector(ctx->out, manifest->id, manifest->version, manifest->module_sha256);
-	vault = vault_open(ctx->paths->data);
+	vault = cli_vault(ctx);
 	return output_finish(ctx->out, syncing_run(ctx, app, manifest, vault, full, accept));
 }

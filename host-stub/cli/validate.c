@@ -3,6 +3,7 @@
 #include "cli/check.h"
 #include "cli/commands.h"
 #include "cli/log.h"
+#include "cli/secret.h"
 #include "load/app.h"
 #include "state/sizes.h"
 
@@ -48,7 +49,7 @@ cmd_validate(CliContext *ctx, int argc, char **argv)
 	sizes = validate_sizes(ctx->paths, app, &error);
 	if (sizes == NULL)
 		return output_fail(ctx->out, error);
-	vault = vault_open(ctx->paths->data);
+	vault = cli_vault(ctx);
 	session = session_open(ctx->paths, app, manifest, vault, &error);
 	if (session == NULL)
 		return output_fail(ctx->out, error);

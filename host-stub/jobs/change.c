@@ -214,7 +214,7 @@ change_go(Running *run, GError **error)
 	if (!change_open_session(run, error))
 		return FALSE;
 	if (!run->options->dry_run) {
-		run->journal = journal_open(run->store, run->vault, run->paths->data, run->app->identifier, run->app_key, error);
+		run->journal = journal_open(run->store, run->vault, run->app->identifier, run->app_key, error);
 		if (run->journal == NULL || !settle_run(run, error))
 			return FALSE;
 	}

@@ -162,6 +162,10 @@ runner_spawn(const Runner *runner, const char *identifier, GError **error)
 		g_ptr_array_add(argv, (gpointer)(guintptr) "--modules");
 		g_ptr_array_add(argv, paths->modules);
 	}
+	if (paths->key_file != NULL) {
+		g_ptr_array_add(argv, (gpointer)(guintptr) "--key-file");
+		g_ptr_array_add(argv, paths->key_file);
+	}
 	if (paths->allow_plain_path)
 		g_ptr_array_add(argv, (gpointer)(guintptr) "--allow-plain-path");
 	g_ptr_array_add(argv, (gpointer)(guintptr)identifier);

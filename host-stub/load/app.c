@@ -320,8 +320,7 @@ app_list(const HostPaths *paths, GError **error)
 	return (GStrv)g_ptr_array_free(g_steal_pointer(&names), FALSE);
 }
 
-/* As it is written in DATA, whatever the case it was asked for in. */
-static char *
+char *
 app_resolve(const HostPaths *paths, const char *identifier, GError **error)
 {
 	g_auto(GStrv) names = app_list(paths, error);

@@ -51,6 +51,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(App, app_free)
  * naming those there are. *ret_manifest may be NULL. */
 App *app_load(const HostPaths *paths, const char *identifier, Manifest **ret_manifest, GError **error);
 
+/* The identifier as it is written in DATA, whatever the case it was asked for in; the file is not read. No such app: as app_load(). Free
+ * with g_free. */
+char *app_resolve(const HostPaths *paths, const char *identifier, GError **error);
+
 /* Parses the text of an app file; path is for messages. manifest as in app_check(). */
 App *app_parse(const char *bytes, gsize length, const char *path, GError **error);
 

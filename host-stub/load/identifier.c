@@ -147,10 +147,25 @@ identifier_drop(const HostPaths *paths, const char *text, const char *identifier
 	return g_string_free(rest, FALSE);
 }
 
+/* An app whose file was put there by hand is not in the register yet. */
+static char *
+identifier_ensure(const HostPaths *paths, const char *text, const char *identifier, GError **error)
+{
+	g_autofree char *rest = identifier_drop(paths, text, identifier, error);
+
+	return g_strconcat(rest, identifier, "\n", NULL);
+}
+
 gboolean
 identifier_claim(const HostPaths *paths, const char *identifier, GError **error)
 {
 	return identifier_change(paths, identifier, identifier_add, error);
+}
+
+gboolean
+identifier_retire(const HostPaths *paths, const char *identifier, GError **error)
+{
+	return identifier_change(paths, identifier, identifier_ensure, error);
 }
 
 gboolean

@@ -14,5 +14,8 @@ gboolean identifier_check_free(const HostPaths *paths, const char *identifier, G
 /* Takes it for ever; the same failure where somebody was quicker. */
 gboolean identifier_claim(const HostPaths *paths, const char *identifier, GError **error);
 
+/* Takes it for ever, whether it was taken before or not: for an app that ends. */
+gboolean identifier_retire(const HostPaths *paths, const char *identifier, GError **error);
+
 /* Gives one back that was claimed for an app which never came to be. For an app that was, never. */
 gboolean identifier_release(const HostPaths *paths, const char *identifier, GError **error);

@@ -100,6 +100,7 @@ session_open(const HostPaths *paths, const App *app, Manifest *manifest, Vault *
 	g_autoptr(Session) session = g_new0(Session, 1);
 	g_autoptr(GArray) settings = session_settings(app, manifest);
 	g_autofree char *locks = paths_in_data(paths, "locks");
+	g_autofree char *origin = settings_origin(manifest, app->settings);
 	idc_error problem = session_error_new();
 	idc_config config = {.struct_size = sizeof(idc_config), .instance_id = app->identifier};
 	int32_t status;
@@ -108,6 +109,9 @@ session_open(const HostPaths *paths, const App *app, Manifest *manifest, Vault *
 	session->manifest = manifest_ref(manifest);
 	session->module = module_load(paths, manifest, error);
 	if (session->module == NULL || !module_compare_capabilities(session->module, manifest, error))
+		return NULL;
+	/* Before the connector may ask for one; and what is wrong with a secret is said here and not by the connector. */
+	if (!vault_bind(vault, app->identifier, origin, error))
 		return NULL;
 	session->services = services_new(vault, app->identifier, locks);
 	config.settings = (const idc_pair *)(const void *)settings->data;

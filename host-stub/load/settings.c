@@ -196,3 +196,34 @@ settings_check_all(const Manifest *manifest, GHashTable *settings, GError **erro
 	}
 	return TRUE;
 }
+
+/* The address without its path, written one way; what is no address is taken as it is. */
+static char *
+settings_address(const char *value)
+{
+	g_autoptr(GUri) uri = g_uri_parse(value, G_URI_FLAGS_SCHEME_NORMALIZE, NULL);
+	const char *host = uri != NULL ? g_uri_get_host(uri) : NULL;
+	g_autofree char *lower = host != NULL ? g_ascii_strdown(host, -1) : NULL;
+
+	if (lower == NULL)
+		return g_strdup(value);
+	return g_strdup_printf("%s://%s:%d", g_uri_get_scheme(uri), lower, g_uri_get_port(uri));
+}
+
+char *
+settings_origin(const Manifest *manifest, GHashTable *settings)
+{
+	GString *origin = g_string_new(NULL);
+
+	for (guint i = 0; i < manifest->settings->len; i++) {
+		const ManifestSetting *setting = g_ptr_array_index(manifest->settings, i);
+		const char *value = settings_value(manifest, settings, setting->key);
+		g_autofree char *address = NULL;
+
+		if (setting->type != MANIFEST_URL || value == NULL || *value == '\0')
+			continue;
+		address = settings_address(value);
+		g_string_append_printf(origin, "%s%s=%s", origin->len > 0 ? " " : "", setting->key, address);
+	}
+	return g_string_free(origin, FALSE);
+}

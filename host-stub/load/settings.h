@@ -21,5 +21,9 @@ const char *settings_value(const Manifest *manifest, GHashTable *settings, const
 GPtrArray *settings_missing(const Manifest *manifest, GHashTable *settings,
 			    gboolean (*has_secret)(const char *key, gpointer user_data), gpointer user_data);
 
+/* Where the service is reached, as far as settings say so: "key=scheme://host:port" for each setting of type url that has a value, in the
+ * manifest's order, separated by blanks; "" where all is the service's own. A path is no part of it. Free with g_free. */
+char *settings_origin(const Manifest *manifest, GHashTable *settings);
+
 /* Every given value and key. Which are missing is settings_missing()'s matter. */
 gboolean settings_check_all(const Manifest *manifest, GHashTable *settings, GError **error);

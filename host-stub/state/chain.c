@@ -23,12 +23,12 @@ chain_mac(const guint8 *key, const guint8 *before, const void *bytes, gsize leng
 }
 
 gboolean
-chain_open(Chain *ret_chain, const char *data, const char *identifier, gboolean make, GError **error)
+chain_open(Chain *ret_chain, Vault *vault, const char *identifier, gboolean make, GError **error)
 {
 	g_autofree char *lower = g_ascii_strdown(identifier, -1);
 	guint8 key[KEY_BYTES];
 
-	if (!key_derive(data, CHAIN_PURPOSE, make, key, error))
+	if (!vault_derive(vault, CHAIN_PURPOSE, make, key, error))
 		return FALSE;
 	/* A key for each app, so that no row of one passes in another. */
 	chain_mac(key, NULL, lower, strlen(lower), ret_chain->key);

@@ -24,7 +24,7 @@ typedef struct {
 #define CHAIN_MAC_COLUMN 12
 
 /* The key of the app's chain. make: whether DATA/key may be made. chain_clear() wipes it. */
-gboolean chain_open(Chain *ret_chain, const char *data, const char *identifier, gboolean make, GError **error);
+gboolean chain_open(Chain *ret_chain, Vault *vault, const char *identifier, gboolean make, GError **error);
 void chain_clear(Chain *chain);
 
 /* What stands for the MAC before the first row. */

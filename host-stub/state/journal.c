@@ -60,7 +60,7 @@ journal_check_head(Journal *journal, GError **error)
 }
 
 Journal *
-journal_open(Store *store, Vault *vault, const char *data, const char *identifier, gint64 app, GError **error)
+journal_open(Store *store, Vault *vault, const char *identifier, gint64 app, GError **error)
 {
 	g_autoptr(Journal) journal = g_new0(Journal, 1);
 
@@ -69,7 +69,7 @@ journal_open(Store *store, Vault *vault, const char *data, const char *identifie
 	journal->identifier = g_strdup(identifier);
 	journal->app = app;
 	if (!journal_last(store_db(store), app, &journal->head, error) ||
-	    !chain_open(&journal->chain, data, identifier, journal->head.rows == 0, error) || !journal_check_head(journal, error))
+	    !chain_open(&journal->chain, vault, identifier, journal->head.rows == 0, error) || !journal_check_head(journal, error))
 		return NULL;
 	journal->insert = sql_prepare(store_db(store),
 				      "INSERT INTO actions(app, action, time, phase, intent, verb, record, user_id, entitlement_id,"

@@ -17,8 +17,8 @@
 typedef struct Journal Journal;
 
 /* Opens the rows of an app for writing. The key is made on first use; where there are rows and no key, or fewer rows than the vault
- * knows, nothing may be added: "journal_broken". store and vault are borrowed and outlive it. data is the folder DATA. */
-Journal *journal_open(Store *store, Vault *vault, const char *data, const char *identifier, gint64 app, GError **error);
+ * knows, nothing may be added: "journal_broken". store and vault are borrowed and outlive it. */
+Journal *journal_open(Store *store, Vault *vault, const char *identifier, gint64 app, GError **error);
 
 void journal_close(Journal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_close)
@@ -71,5 +71,4 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JournalReport, journal_report_free)
 
 /* Checks every row of an app against the one before it and the last one against the vault, and, where head is not NULL, against a head
  * that was kept elsewhere. What is wrong is in the report; an error means that it could not be checked. */
-JournalReport *journal_verify(Store *store, Vault *vault, const char *data, const char *identifier, gint64 app, const char *head,
-			      GError **error);
+JournalReport *journal_verify(Store *store, Vault *vault, const char *identifier, gint64 app, const char *head, GError **error);

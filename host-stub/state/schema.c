@@ -92,7 +92,7 @@ static const char version_1[] =
     " closed INTEGER, PRIMARY KEY(app, task)) STRICT, WITHOUT ROWID;";
 
 static const char *const steps[] = {version_1};
-static const Schema present = {steps, G_N_ELEMENTS(steps)};
+static const Schema present = {steps, G_N_ELEMENTS(steps), SCHEMA_APPLICATION};
 
 const Schema *
 schema_present(void)
@@ -145,7 +145,7 @@ schema_steps(sqlite3 *db, const Schema *schema, GError **error)
 gboolean
 schema_apply(sqlite3 *db, const char *path, const Schema *schema, GError **error)
 {
-	g_autofree char *application = g_strdup_printf("PRAGMA application_id=%d", SCHEMA_APPLICATION);
+	g_autofree char *application = g_strdup_printf("PRAGMA application_id=%d", schema->application);
 	gint64 version = 0;
 	gint64 identity = 0;
 	gint64 tables = 0;
@@ -153,7 +153,7 @@ schema_apply(sqlite3 *db, const char *path, const Schema *schema, GError **error
 	if (!sql_pragma(db, "user_version", &version, error) || !sql_pragma(db, "application_id", &identity, error) ||
 	    !sql_pragma(db, "schema_version", &tables, error))
 		return FALSE;
-	if (identity != SCHEMA_APPLICATION && tables != 0) {
+	if (identity != schema->application && tables != 0) {
 		host_error_set(error, IDC_INVALID, "store_foreign",
 			       "%s is a database of another program. Move it away, or give another folder with --data.", path);
 		return FALSE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
-/* The tables of DATA/idc.db and how an older file becomes a present one. */
+/* The tables of DATA/idc.db, and how an older file of any of this host's databases becomes a present one. */
 #pragma once
 #include <glib.h>
 #include <sqlite3.h>
@@ -9,6 +9,7 @@
 typedef struct {
 	const char *const *steps;
 	guint n_steps;
+	int application; /* marks the file, so that a stray database is not taken for it */
 } Schema;
 
 /* What this host reads and writes. */

@@ -119,7 +119,7 @@ verify_heads(Verify *verify, gboolean there)
 }
 
 JournalReport *
-journal_verify(Store *store, Vault *vault, const char *data, const char *identifier, gint64 app, const char *head, GError **error)
+journal_verify(Store *store, Vault *vault, const char *identifier, gint64 app, const char *head, GError **error)
 {
 	g_autoptr(JournalReport) report = g_new0(JournalReport, 1);
 	Verify verify = {.report = report, .next = 1};
@@ -138,7 +138,7 @@ journal_verify(Store *store, Vault *vault, const char *data, const char *identif
 	/* Before the rows: what is appended meanwhile lies beyond it. */
 	if (!chain_head_get(vault, identifier, &there, &verify.heads[0], error))
 		return NULL;
-	keyed = chain_open(&verify.chain, data, identifier, FALSE, &error_key);
+	keyed = chain_open(&verify.chain, vault, identifier, FALSE, &error_key);
 	/* Without a key nothing was ever written here; and if something was, it cannot be checked. */
 	if (!keyed && (host_error_status(error_key) != IDC_NOT_FOUND || there)) {
 		g_propagate_error(error, g_steal_pointer(&error_key));

@@ -22,7 +22,7 @@ static Journal *
 fixture_open(Fixture *fixture)
 {
 	g_autoptr(GError) error = NULL;
-	Journal *journal = journal_open(fixture->store, fixture->vault, fixture->folder, APP, fixture->app, &error);
+	Journal *journal = journal_open(fixture->store, fixture->vault, APP, fixture->app, &error);
 
 	g_assert_no_error(error);
 	return journal;
@@ -60,7 +60,7 @@ fixture_up(Fixture *fixture, gconstpointer data)
 	fixture->folder = support_folder();
 	fixture->store = store_open(fixture->folder, &error);
 	g_assert_no_error(error);
-	fixture->vault = vault_open(fixture->folder);
+	fixture->vault = vault_open(fixture->folder, NULL);
 	g_assert_true(store_add_app(fixture->store, APP, &fixture->app, &error));
 	fixture_append(fixture, ROWS);
 }
@@ -88,8 +88,7 @@ static char *
 fixture_verify(Fixture *fixture, const char *head)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(JournalReport) report =
-	    journal_verify(fixture->store, fixture->vault, fixture->folder, APP, fixture->app, head, &error);
+	g_autoptr(JournalReport) report = journal_verify(fixture->store, fixture->vault, APP, fixture->app, head, &error);
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	g_assert_no_error(error);
@@ -199,7 +198,7 @@ test_other_app(Fixture *fixture, gconstpointer data)
 	(void)data;
 	g_assert_true(store_add_app(fixture->store, "Other", &other, &error));
 	fixture_exec(fixture, "UPDATE actions SET app=2 WHERE action<=1");
-	report = journal_verify(fixture->store, fixture->vault, fixture->folder, "Other", other, NULL, &error);
+	report = journal_verify(fixture->store, fixture->vault, "Other", other, NULL, &error);
 	g_assert_no_error(error);
 	g_assert_cmpint(other, ==, 2);
 	g_assert_cmpuint(report->problems->len, ==, 2);
@@ -241,7 +240,7 @@ test_given_head(Fixture *fixture, gconstpointer data)
 	fixture_exec(fixture, "DELETE FROM actions");
 	vault_clear(fixture->vault, "audit/pager", NULL);
 	fixture_assert(fixture, head, "Rows 1 to 6 are missing at the end: the given head is at row 6.\n");
-	g_assert_null(journal_verify(fixture->store, fixture->vault, fixture->folder, APP, fixture->app, "6", &error));
+	g_assert_null(journal_verify(fixture->store, fixture->vault, APP, fixture->app, "6", &error));
 	support_assert_error(error, IDC_INVALID, "usage", "--head must be");
 }
 
@@ -253,7 +252,7 @@ test_head_lost(Fixture *fixture, gconstpointer data)
 	(void)data;
 	vault_clear(fixture->vault, "audit/pager", NULL);
 	fixture_assert(fixture, NULL, "The head that is kept among the secrets is missing, so rows may be missing at the end.\n");
-	g_assert_null(journal_open(fixture->store, fixture->vault, fixture->folder, APP, fixture->app, &error));
+	g_assert_null(journal_open(fixture->store, fixture->vault, APP, fixture->app, &error));
 	support_assert_error(error, IDC_CONFLICT, "journal_broken", "audit verify Pager");
 }
 
@@ -264,7 +263,7 @@ test_no_append_when_cut(Fixture *fixture, gconstpointer data)
 
 	(void)data;
 	fixture_exec(fixture, "DELETE FROM actions WHERE action=6");
-	g_assert_null(journal_open(fixture->store, fixture->vault, fixture->folder, APP, fixture->app, &error));
+	g_assert_null(journal_open(fixture->store, fixture->vault, APP, fixture->app, &error));
 	support_assert_error(error, IDC_CONFLICT, "journal_broken", "nothing is changed");
 }
 
@@ -278,11 +277,27 @@ test_key_lost(Fixture *fixture, gconstpointer data)
 
 	(void)data;
 	g_assert_cmpint(g_unlink(key), ==, 0);
-	g_assert_null(journal_open(fixture->store, fixture->vault, fixture->folder, APP, fixture->app, &error));
+	g_assert_null(journal_open(fixture->store, fixture->vault, APP, fixture->app, &error));
+	support_assert_error(error, IDC_INVALID, "no_key", "Put it back");
+	g_assert_false(g_file_test(key, G_FILE_TEST_EXISTS));
+	g_assert_null(journal_verify(fixture->store, fixture->vault, APP, fixture->app, NULL, &error_verify));
+	support_assert_error(error_verify, IDC_INVALID, "no_key", NULL);
+}
+
+/* The secrets gone as well, nothing says that the key was there. */
+static void
+test_all_lost(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *key = g_build_filename(fixture->folder, "key", NULL);
+	g_autofree char *secrets = g_build_filename(fixture->folder, "secrets.db", NULL);
+	g_autoptr(GError) error = NULL;
+
+	(void)data;
+	g_assert_cmpint(g_unlink(key), ==, 0);
+	g_assert_cmpint(g_unlink(secrets), ==, 0);
+	g_assert_null(journal_open(fixture->store, fixture->vault, APP, fixture->app, &error));
 	support_assert_error(error, IDC_NOT_FOUND, "no_key", "Put it back");
 	g_assert_false(g_file_test(key, G_FILE_TEST_EXISTS));
-	g_assert_null(journal_verify(fixture->store, fixture->vault, fixture->folder, APP, fixture->app, NULL, &error_verify));
-	support_assert_error(error_verify, IDC_NOT_FOUND, "no_key", NULL);
 }
 
 static void
@@ -296,20 +311,41 @@ test_key_mode(Fixture *fixture, gconstpointer data)
 	g_assert_cmpint(g_stat(key, &info), ==, 0);
 	g_assert_cmpint(info.st_mode & 07777, ==, 0600);
 	g_assert_cmpint(g_chmod(key, 0640), ==, 0);
-	g_assert_null(journal_open(fixture->store, fixture->vault, fixture->folder, APP, fixture->app, &error));
+	g_assert_null(journal_open(fixture->store, fixture->vault, APP, fixture->app, &error));
 	support_assert_error(error, IDC_REFUSED, "file_readable", "chmod 0600");
 }
 
 static void
 test_other_key(Fixture *fixture, gconstpointer data)
 {
+	g_autofree char *secrets = g_build_filename(fixture->folder, "secrets.db", NULL);
 	g_autofree char *told = NULL;
+	g_autoptr(GError) error = NULL;
 
 	(void)data;
 	g_free(support_write(fixture->folder, "key", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n", 0600));
+	g_assert_null(journal_verify(fixture->store, fixture->vault, APP, fixture->app, NULL, &error));
+	support_assert_error(error, IDC_INVALID, "wrong_key", "another key");
+	g_assert_cmpint(g_unlink(secrets), ==, 0);
 	told = fixture_verify(fixture, NULL);
 	g_assert_nonnull(strstr(told, ALTERED("1")));
 	g_assert_nonnull(strstr(told, ALTERED("6")));
+}
+
+/* The journal's key outlives the one it was derived from, and rows go on where they were. */
+static void
+test_rekey(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	guint values = 0;
+
+	(void)data;
+	for (guint i = 0; i < 2; i++) {
+		g_assert_true(vault_rekey(fixture->vault, NULL, &values, &error));
+		g_assert_no_error(error);
+		g_assert_cmpuint(values, ==, 2);
+		fixture_assert(fixture, NULL, "");
+	}
 }
 
 /* What is taken back leaves neither a row nor a hole in the chain. */
@@ -381,6 +417,8 @@ main(int argc, char **argv)
 	add("/journal/a lost head is told and nothing is added", test_head_lost);
 	add("/journal/nothing is added to rows that were cut off", test_no_append_when_cut);
 	add("/journal/a lost key is told and not made anew", test_key_lost);
+	add("/journal/a lost key with lost secrets is not made anew either", test_all_lost);
+	add("/journal/a new key for the secrets leaves every row good", test_rekey);
 	add("/journal/a key that others may read is refused", test_key_mode);
 	add("/journal/another key fits no row", test_other_key);
 	add("/journal/what is taken back leaves no trace", test_abort);

@@ -47,7 +47,7 @@ set_up(Fixture *fixture, gconstpointer data)
 	g_assert_true(paths_prepare(fixture->paths, &error));
 	fixture->manifest = manifest_find(fixture->paths, data != NULL ? "faulty" : "memory", &error);
 	g_assert_no_error(error);
-	fixture->vault = vault_open(fixture->paths->data);
+	fixture->vault = vault_open(fixture->paths->data, NULL);
 	fixture->app = app_new(fixture->manifest, "Test");
 }
 

@@ -26,8 +26,8 @@ set_up(Fixture *fixture, gconstpointer data)
 {
 	(void)data;
 	fixture->folder = support_folder();
-	fixture->file = g_build_filename(fixture->folder, "secrets", NULL);
-	fixture->vault = vault_open(fixture->folder);
+	fixture->file = g_build_filename(fixture->folder, "secrets.db", NULL);
+	fixture->vault = vault_open(fixture->folder, NULL);
 }
 
 static void
@@ -71,7 +71,7 @@ assert_none(Vault *vault, const char *app, const char *name)
 static void
 test_put(Fixture *fixture, gconstpointer data)
 {
-	g_autoptr(Vault) again = vault_open(fixture->folder);
+	g_autoptr(Vault) again = vault_open(fixture->folder, NULL);
 	g_auto(GStrv) names = NULL;
 	g_autoptr(GError) error = NULL;
 
@@ -167,27 +167,16 @@ test_link(Fixture *fixture, gconstpointer data)
 static void
 test_broken(Fixture *fixture, gconstpointer data)
 {
-	static const char *const texts[] = {
-	    "",
-	    "idc-secrets/2\n",
-	    "idc-secrets/1\nA\ta\tvalue\teA==",
-	    "idc-secrets/1\nA\ta\tvalue\n",
-	    "idc-secrets/1\nA\ta\tvalue\t!!\n",
-	    "idc-secrets/1\nA\ta\tother\teA==\n",
-	    "idc-secrets/1\nA\ta\tfile\trelative\n",
-	    "idc-secrets/1\nA\ta\tvalue\teA==\tx\n",
-	    "idc-secrets/1\n\ta\tvalue\teA==\n",
-	    "idc-secrets/1\n\n",
-	};
+	static const char *const texts[] = {"no database", "SQLite format 3"};
 
 	(void)data;
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
-		g_autofree char *path = support_write(fixture->folder, "secrets", texts[i], 0600);
+		g_autofree char *path = support_write(fixture->folder, "secrets.db", texts[i], 0600);
 		g_autofree char *after = NULL;
 		g_autoptr(GError) error = NULL;
 
 		g_assert_null(vault_get(fixture->vault, "A", "a", &error));
-		support_assert_error(error, IDC_IO, "secrets_broken", "is broken in line");
+		support_assert_error(error, IDC_IO, "secrets_broken", "is damaged");
 		g_clear_error(&error);
 		/* What cannot be understood is not overwritten either. */
 		g_assert_false(vault_put(fixture->vault, "B", "b", "x", 1, &error));
@@ -201,7 +190,7 @@ static int
 run_full(gpointer user_data)
 {
 	Fixture *fixture = user_data;
-	const struct rlimit limit = {10, 10};
+	const struct rlimit limit = {5000, 5000};
 	g_autoptr(GError) error = NULL;
 
 	signal(SIGXFSZ, SIG_IGN);
@@ -230,7 +219,7 @@ static int
 run_writer(gpointer user_data)
 {
 	Fixture *fixture = user_data;
-	g_autoptr(Vault) vault = vault_open(fixture->folder);
+	g_autoptr(Vault) vault = vault_open(fixture->folder, NULL);
 
 	for (guint i = 0; i < 10; i++) {
 		g_autofree char *name = g_strdup_printf("p%d.%u", (int)getpid(), i);
@@ -268,16 +257,12 @@ test_reference(Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *path = support_write(fixture->folder, "mounted/token", "first\n", 0400);
 	g_autofree char *link = g_build_filename(fixture->folder, "link", NULL);
-	g_autofree char *stored = NULL;
 	g_autoptr(GError) error = NULL;
 
 	(void)data;
 	g_assert_cmpint(symlink(path, link), ==, 0);
 	g_assert_true(vault_put_reference(fixture->vault, "A", "a", link, &error));
 	assert_secret(fixture->vault, "A", "a", "first");
-	stored = support_read(fixture->file);
-	g_assert_null(strstr(stored, "Zmlyc3Q"));
-	g_assert_null(strstr(stored, "first"));
 	g_assert_cmpint(g_chmod(path, 0600), ==, 0);
 	g_free(support_write(fixture->folder, "mounted/token", "second", 0400));
 	assert_secret(fixture->vault, "A", "a", "second");
