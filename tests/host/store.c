@@ -106,9 +106,9 @@ test_migrates(Lists *lists, gconstpointer data)
 {
 	static const char *const texts[] = {"CREATE TABLE things(name TEXT);", "ALTER TABLE things ADD COLUMN size INTEGER;",
 					    "CREATE TABLE broken(;"};
-	const Schema first = {texts, 1};
-	const Schema second = {texts, 2};
-	const Schema third = {texts, 3};
+	const Schema first = {texts, 1, schema_present()->application};
+	const Schema second = {texts, 2, schema_present()->application};
+	const Schema third = {texts, 3, schema_present()->application};
 	g_autofree char *path = g_build_filename(lists->folder, "other.db", NULL);
 	g_autofree char *copy = g_strconcat(path, ".v1", NULL);
 	g_autoptr(sqlite3) db = NULL;
