@@ -46,6 +46,10 @@ class Account(programs.Host):
         super().__init__(program, modules)
         self.simulator = simulator
 
+    def use_modules(self, modules):
+        """Modules from another folder from now on."""
+        self._modules = str(modules)
+
     def attempt(self, *arguments, secrets=(), **settings):
         """connect, whatever comes of it, its first full sync included; the simulator's settings, but for those given here."""
         return Outcome(self.run("--json", *self.connecting(self.simulator, "pagerduty", *arguments, secrets=secrets, **settings)))
