@@ -129,6 +129,14 @@ text_join(const char *const *words, const char *last_word)
 }
 
 char *
+text_sentence(const char *text)
+{
+	gsize length = text != NULL ? strlen(text) : 0;
+
+	return g_strconcat(text != NULL ? text : "", length > 0 && strchr(".!?", text[length - 1]) == NULL ? "." : "", NULL);
+}
+
+char *
 text_time(gint64 unix_ms)
 {
 	gint64 seconds = unix_ms / 1000 - (unix_ms % 1000 < 0 ? 1 : 0);

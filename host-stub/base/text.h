@@ -18,5 +18,8 @@ const char *text_nearest(const char *word, const char *const *candidates);
 /* "a", "a and b", "a, b and c". */
 char *text_join(const char *const *words, const char *last_word);
 
+/* A copy that ends as a sentence does: what others say may or may not have its full stop. NULL gives "". */
+char *text_sentence(const char *text);
+
 /* RFC 3339 UTC with seconds ("2026-01-31T08:15:00Z"); milliseconds since 1970. */
 char *text_time(gint64 unix_ms);

@@ -301,10 +301,11 @@ show_warn(const Show *show, Output *output)
 		output_note(output, "There is no snapshot yet: no sync has been completed.");
 	for (guint i = 0; i < show->partials->len; i++) {
 		const StorePartial *partial = g_ptr_array_index(show->partials, i);
-		g_autofree char *reason = text_escape(partial->reason);
+		g_autofree char *sentence = text_sentence(partial->reason);
+		g_autofree char *reason = text_escape(sentence);
 		g_autofree char *resource = text_escape(partial->resource);
 
-		output_note(output, "The %s%s%s are incomplete: %s.", kind_words(partial->kind, 0),
+		output_note(output, "The %s%s%s are incomplete: %s", kind_words(partial->kind, 0),
 			    partial->resource != NULL ? " of " : "", resource, reason);
 	}
 }

@@ -129,13 +129,13 @@ app_state_alerts(const AppState *state, gint64 now, HostExit *ret_exit)
 	}
 	for (guint i = 0; i < state->partials->len; i++) {
 		const StorePartial *partial = g_ptr_array_index(state->partials, i);
+		g_autofree char *reason = text_sentence(partial->reason);
 
 		if (!partial->known)
 			app_state_add(alerts, &exit_status, HOST_EXIT_PARTIAL,
-				      g_strdup_printf("The %s%s%s are incomplete since sync %" G_GINT64_FORMAT ": %s.",
+				      g_strdup_printf("The %s%s%s are incomplete since sync %" G_GINT64_FORMAT ": %s",
 						      kind_words(partial->kind, 0), partial->resource != NULL ? " of " : "",
-						      partial->resource != NULL ? partial->resource : "", partial->since,
-						      partial->reason));
+						      partial->resource != NULL ? partial->resource : "", partial->since, reason));
 	}
 	if (schedule_overdue(state->app, state->state, now) && !state->running) {
 		g_autofree char *due = text_time(state->next);

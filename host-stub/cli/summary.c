@@ -171,6 +171,7 @@ summary_warn_partials(Output *output, const MergeResult *merge)
 	for (guint i = 0; i < merge->partials->len; i++) {
 		const StorePartial *partial = g_ptr_array_index(merge->partials, i);
 		guint64 stale = merge->counts[partial->kind].stale;
+		g_autofree char *reason = text_sentence(partial->reason);
 		g_autofree char *where = partial->resource != NULL ? g_strdup_printf(" of %s", partial->resource) : g_strdup("");
 		g_autofree char *kept =
 		    stale == 0
@@ -178,9 +179,8 @@ summary_warn_partials(Output *output, const MergeResult *merge)
 			: g_strdup_printf("%" G_GUINT64_FORMAT " %s that could not be read stay%s as last seen, marked stale",
 					  stale, kind_words(partial->kind, stale), stale == 1 ? "s" : "");
 
-		output_warn(output, partial->known ? "known_partial" : "partial", "The %s%s are incomplete%s: %s. %s.",
-			    kind_words(partial->kind, 0), where, partial->known ? ", as known_partial says" : "", partial->reason,
-			    kept);
+		output_warn(output, partial->known ? "known_partial" : "partial", "The %s%s are incomplete%s: %s %s.",
+			    kind_words(partial->kind, 0), where, partial->known ? ", as known_partial says" : "", reason, kept);
 	}
 }
 
