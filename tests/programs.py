@@ -70,9 +70,10 @@ class Host:
         return subprocess.run(self._command(arguments, under), stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True,
                               timeout=timeout, env=self._environment())
 
-    def start(self, *arguments):
+    def start(self, *arguments, **options):
         """The process of one command, its output in a pipe."""
-        return subprocess.Popen(self._command(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=self._environment())
+        return subprocess.Popen(self._command(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=self._environment(),
+                                **options)
 
     def succeed(self, *arguments, **options):
         done = self.run(*arguments, **options)
