@@ -261,6 +261,7 @@ lists_stage(Lists *lists, const char *script, int32_t status, GError **error)
 	feed.parents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	feed.emitted_under = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	stage_set_kind(stage, "group", TRUE, TRUE);
+	stage_set_kind(stage, "policy", TRUE, TRUE);
 	stage_set_kind(stage, "schedule", FALSE, FALSE);
 	feed_script(&feed, lists, script);
 	g_hash_table_unref(feed.parents);

@@ -350,6 +350,17 @@ test_baseline_kind(Lists *lists, gconstpointer data)
 				    "grant_removed u1 e2 direct - outside -\ngrant_added u2 e1 - direct outside -\n");
 }
 
+/* Grants alone could not be read: users and entitlements are old, what they hold is no news. */
+static void
+test_baseline_grants(Lists *lists, gconstpointer data)
+{
+	(void)data;
+	lists_take(lists, THINGS "grant u1 e1\nseal grants partial\n");
+	lists_take(lists, WORLD);
+	lists_assert_changes(lists, "grant_added u1 e3 - direct baseline -\ngrant_added u2 e1 - direct baseline -\n"
+				    "grant_added u2 e2 - direct baseline -\n");
+}
+
 /* The same for one resource while others stay hidden, where the kind never becomes whole. */
 static void
 test_baseline_resource(Lists *lists, gconstpointer data)
@@ -512,6 +523,7 @@ main(int argc, char **argv)
 	    {"/delta/what is known to be partial stays stale under a list of changes", test_delta_known},
 	    {"/delta/a first list that is partial gives no cursor", test_first_partial_has_no_cursor},
 	    {"/origin/a kind that becomes readable is a baseline", test_baseline_kind},
+	    {"/origin/grants that become readable are a baseline", test_baseline_grants},
 	    {"/origin/a resource that becomes readable is a baseline", test_baseline_resource},
 	    {"/origin/another module's differences are a baseline", test_baseline_module},
 	    {"/origin/what other settings bring in is a baseline", test_baseline_settings},

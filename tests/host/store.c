@@ -259,6 +259,8 @@ read_once(const char *folder, gint64 app)
 
 	if (store == NULL || !store_freeze(store, NULL) || !store_count(store, app, KIND_PRINCIPAL, &users, NULL))
 		return 10;
+	/* Long enough for a merge in between. */
+	g_usleep(30000);
 	view = view_new(store, app, VIEW_GRANTS, &any, NULL);
 	while (view != NULL && view_next(view, &row, NULL) && row) {
 		/* entitlement_name, user_name */

@@ -50,7 +50,7 @@ set_up(Lists *lists, gconstpointer data)
 	g_autofree char *script =
 	    g_strdup("resource r1 team name=Harbour~Ops\nresource r2 policy name=Night\n"
 		     "entitlement t:r1:m group r1 name=Harbour~Ops~/~manager\n"
-		     "entitlement p:r2:1 policy r2 name=Night~/~level~1 assignable=true\n"
+		     "entitlement p:r2:1 policy r2 name=Night~/~level~1\n"
 		     "entitlement s:9 schedule - name=Nine\n"
 		     "user U2 name=O\"Brien,~Pat email=Pat@Example.org role=admin invitation_pending=false time_zone=Europe/Paris\n"
 		     "user U10 name==SUM(1) email=ten@example.org job_title=a_b invitation_pending=true\n"
@@ -104,7 +104,7 @@ test_entitlements(Lists *lists, gconstpointer data)
 	"U1,,t:r1:m,group,Harbour Ops / manager,,,true,2020-09-13T12:26:40Z,Zoe,false,Żółw \xd7\x90\xd7\x91 \xf0\x9f\x90\xa2\n"
 #define GRANT_U10 "U10,ten@example.org,s:9,schedule,Nine,,,false," SINCE ",,false,=SUM(1)\n"
 #define GRANT_U2_P                                                                                                                 \
-	"U2,Pat@Example.org,p:r2:1,policy,Night / level 1,,,false," SINCE ",,false,\"O\"\"Brien, Pat\"\n"                          \
+	"U2,Pat@Example.org,p:r2:1,policy,Night / level 1,,,true," SINCE ",,false,\"O\"\"Brien, Pat\"\n"                           \
 	"U2,Pat@Example.org,p:r2:1,policy,Night / level 1,s:8;s:9,,false," SINCE ",,false,\"O\"\"Brien, Pat\"\n"
 #define GRANT_U2_T "U2,Pat@Example.org,t:r1:m,group,Harbour Ops / manager,,manager,true," SINCE ",,false,\"O\"\"Brien, Pat\"\n"
 
@@ -191,7 +191,7 @@ test_changes(Lists *lists, gconstpointer data)
 	lists_take(lists,
 		   "resource r1 team name=New\nresource r2 policy name=Night\n"
 		   "entitlement t:r1:m group r1 name=Harbour~Ops~/~manager\n"
-		   "entitlement p:r2:1 policy r2 name=Night~/~level~1 assignable=true\n"
+		   "entitlement p:r2:1 policy r2 name=Night~/~level~1\n"
 		   "user U2 name=O\"Brien,~Pat email=Pat@Example.org role=admin invitation_pending=false time_zone=Europe/Paris\n"
 		   "user U1 name=Żółw~\xd7\x90\xd7\x91~\xf0\x9f\x90\xa2\n"
 		   "grant U2 t:r1:m effective=manager\nindirect U2 p:r2:1 via=s:8\ngrant U1 t:r1:m\n"
