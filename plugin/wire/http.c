@@ -295,14 +295,13 @@ http_problem(CURLcode code)
 	switch (code) {
 	case CURLE_OPERATION_TIMEDOUT:
 		return IDC_TIMEOUT;
-	case CURLE_OUT_OF_MEMORY:
-		return IDC_NOMEM;
 	case CURLE_SSL_CACERT_BADFILE:
 		return IDC_INVALID;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_BAD_CONTENT_ENCODING:
 	case CURLE_WRITE_ERROR:
+	case CURLE_UNSUPPORTED_PROTOCOL: /* no HTTP at all came back */
 		return IDC_PROTOCOL;
 	default:
 		return IDC_UNAVAILABLE;
@@ -327,6 +326,8 @@ http_complete(HttpExchange *exchange, CURLcode code)
 		answer->status = (gint)status;
 		return;
 	}
+	/* Without memory GLib would have ended the process: this is one header of more than 100 KB. */
+	exchange->too_much = exchange->too_much || code == CURLE_OUT_OF_MEMORY;
 	answer->status = 0;
 	answer->problem = exchange->too_much ? IDC_PROTOCOL : http_problem(code);
 	answer->why =
