@@ -230,7 +230,7 @@ http_set_common(const Http *http, HttpExchange *exchange)
 	/* The proxy always: else http_proxy would see the token in clear. */
 	return curl_easy_setopt(easy, CURLOPT_PROXY, http->proxy) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK &&
-	       (http->proxy_credentials == NULL ||
+	       (http->proxy_credentials == NULL || http->proxy[0] == '\0' ||
 		curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD, http->proxy_credentials) == CURLE_OK) &&
 	       http_set_trust(http, easy);
 }
