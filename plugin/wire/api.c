@@ -530,11 +530,14 @@ api_wait_write(Api *api, ApiCall *call, ApiReply *ret_reply, GError **error)
 	g_autoptr(GError) failed = NULL;
 
 	if (!api_drive(api, call, &failed) && call->on_line) {
-		g_clear_error(&failed);
+		g_autoptr(GError) ended = g_steal_pointer(&failed);
+
 		api_linger(api, call);
-		if (!call->done)
+		if (call->on_line)
 			g_set_error(&failed, ERRORS, IDC_INDETERMINATE, "%s was sent and its answer was not waited for.",
 				    call->what);
+		else if (!call->done) /* it was refused, to be sent again, and now it is not */
+			failed = g_steal_pointer(&ended);
 	}
 	if (failed == NULL)
 		failed = g_steal_pointer(&call->failed);

@@ -320,6 +320,16 @@ test_a_revoked_token_is_renewed_once_for_all(void)
 }
 
 static void
+serve_limited(Wire *wire, const gchar *method, const gchar *url, const gchar *token, HttpAnswer *answer)
+{
+	(void)wire;
+	(void)method;
+	(void)url;
+	(void)token;
+	wire_body(answer, 429, "");
+}
+
+static void
 serve_no_scope(Wire *wire, const gchar *method, const gchar *url, const gchar *token, HttpAnswer *answer)
 {
 	if (strstr(url, "/narrow") == NULL)
@@ -386,6 +396,100 @@ test_a_5xx_that_nobody_knows_is_repeated_too(void)
 	g_assert_cmpuint(errors_detail(error)->flags & IDC_ERROR_RETRYABLE, !=, 0);
 }
 
+/* Carries writes out, or not, and says so, or not. user: how often it did. */
+static void
+serve_writes(Wire *wire, const gchar *method, const gchar *url, const gchar *token, HttpAnswer *answer)
+{
+	guint *done = wire->user;
+
+	(void)url;
+	(void)token;
+	g_assert_cmpstr(method, ==, "PUT");
+	answer->sent = TRUE;
+	switch (g_rand_int_range(wire->rand, 0, 8)) {
+	case 0:
+		wire_body(answer, 429, "");
+		return;
+	case 1:
+		wire_body(answer, 401, "");
+		return;
+	case 2:
+		answer->sent = FALSE;
+		answer->problem = IDC_UNAVAILABLE;
+		answer->why = g_strdup("Connection refused");
+		return;
+	case 3:
+		*done += g_rand_boolean(wire->rand) ? 1 : 0;
+		answer->problem = IDC_UNAVAILABLE;
+		answer->why = g_strdup("Connection reset");
+		return;
+	case 4:
+		*done += g_rand_boolean(wire->rand) ? 1 : 0;
+		wire_body(answer, 503, "");
+		return;
+	case 5:
+		wire_body(answer, 400, "");
+		return;
+	default:
+		(*done)++;
+		wire_body(answer, g_rand_boolean(wire->rand) ? 204 : 200, "{}");
+	}
+}
+
+/* What is said of a write is true, whatever happens to it and whenever the host wants to end: done once, perhaps done, or not done. */
+static void
+test_a_write_is_done_once_or_told_as_what_it_is(void)
+{
+	guint said[3] = {0};
+
+	for (guint32 seed = 0; seed < 3000; seed++) {
+		g_autoptr(Wire) wire = wire_new(seed);
+		Token token = {.number = 0};
+		g_autoptr(Api) api = api_for(wire, &token, 4, 0);
+		g_autoptr(json_object) body = json_object_new_object();
+		g_autoptr(GError) error = NULL;
+		g_auto(ApiReply) reply = {0};
+		guint done = 0;
+		guint64 limit_ms;
+		gboolean ok;
+
+		wire->server = serve_writes;
+		wire->user = &done;
+		wire->latency_ms = 12000;
+		wire->cancel_at_ms = seed % 3 == 0 ? 0 : wire->now_ms + seed * 7;
+		limit_ms = wire->cancel_at_ms > 0 ? wire->cancel_at_ms + 5200 : G_MAXUINT64;
+		ok = api_wait_write(api, api_send(api, "PUT", "/things/1", body), &reply, &error);
+		if (wire->said_cancelled)
+			g_assert_cmpuint(wire->now_ms, <=, limit_ms);
+		if (ok)
+			g_assert_cmpuint(done, ==, 1);
+		else if (errors_is(error, IDC_INDETERMINATE))
+			g_assert_cmpuint(done, <=, 1);
+		else
+			g_assert_cmpuint(done, ==, 0);
+		said[ok ? 0 : errors_is(error, IDC_INDETERMINATE) ? 1 : 2]++;
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(said); i++)
+		g_assert_cmpuint(said[i], >, 300);
+}
+
+/* Refused, and to be sent again, when the host wants to end: nothing happened, and nobody has to look. */
+static void
+test_a_write_that_was_refused_when_the_host_ends_did_not_happen(void)
+{
+	g_autoptr(Wire) wire = wire_new(1);
+	Token token = {.number = 0};
+	g_autoptr(Api) api = api_for(wire, &token, 4, 0);
+	g_autoptr(GError) error = NULL;
+	g_auto(ApiReply) reply = {0};
+
+	wire->server = serve_limited;
+	wire->latency_ms = 1000;
+	wire->cancel_at_ms = wire->now_ms + 50;
+	g_assert_false(api_wait_write(api, api_send(api, "PUT", "/things/1", NULL), &reply, &error));
+	g_assert_error(error, ERRORS, IDC_CANCELLED);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -404,6 +508,9 @@ main(int argc, char **argv)
 			test_a_revoked_token_is_renewed_once_for_all);
 	g_test_add_func("/api/a missing scope is tried with one other token", test_a_missing_scope_is_tried_with_one_other_token);
 	g_test_add_func("/api/a wait beyond patience is told, without being refused first", test_a_wait_beyond_patience_is_told);
+	g_test_add_func("/api/a write is done once, or told as what it is", test_a_write_is_done_once_or_told_as_what_it_is);
+	g_test_add_func("/api/a write that was refused when the host ends did not happen",
+			test_a_write_that_was_refused_when_the_host_ends_did_not_happen);
 	g_test_add_func("/api/a 5xx that nobody knows is repeated like the others", test_a_5xx_that_nobody_knows_is_repeated_too);
 	return g_test_run();
 }
