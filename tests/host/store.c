@@ -96,7 +96,7 @@ test_damaged(Lists *lists, gconstpointer data)
 	(void)lists;
 	(void)data;
 	g_assert_null(store);
-	support_assert_error(error, IDC_IO, "store_damaged", "is damaged");
+	support_assert_error(error, IDC_IO, "store_damaged", path);
 	support_remove(g_steal_pointer(&folder));
 }
 
