@@ -214,6 +214,7 @@ test_the_host_may_end_it_at_any_time(void)
 			g_clear_error(&error);
 			(void)api_get(api, "/things/2");
 			answer = api_wait(api, api_get(api, "/things/1"), &error);
+			g_assert_true(answer != NULL || error != NULL);
 		}
 		g_assert_cmpuint(wire->now_ms, <=, MAX(wire->cancel_at_ms, 1000000) + 100);
 	}
@@ -379,6 +380,7 @@ test_a_wait_beyond_patience_is_told(void)
 		g_assert_nonnull(good);
 	}
 	answer = api_read(api, "/things/1", &error);
+	g_assert_null(answer);
 	g_assert_error(error, ERRORS, IDC_RATE_LIMITED);
 	g_assert_cmpint(errors_detail(error)->retry_after_ms, >, 500 * 1000);
 	g_assert_cmpuint(errors_detail(error)->flags & IDC_ERROR_RETRYABLE, !=, 0);
