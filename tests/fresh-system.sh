@@ -50,6 +50,7 @@ cp -L /etc/resolv.conf /etc/hosts "$tree/etc/"
 mount -t proc proc "$tree/proc"
 mount --bind /sys "$tree/sys"
 mount --bind /dev "$tree/dev"
+mount --bind /dev/pts "$tree/dev/pts"
 git -c "safe.directory=*" -C "$source_tree" bundle create -q "$tree/root/source.bundle" HEAD
 inside git -c advice.detachedHead=false clone -q /root/source.bundle "$place"
 if [ $# -eq 0 ]; then
