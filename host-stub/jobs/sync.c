@@ -191,13 +191,6 @@ sync_list(SyncRun *run, uint32_t want, const char *cursor, GError **error)
 		g_propagate_error(error, g_steal_pointer(&error_stage));
 		return FALSE;
 	}
-	if (error_list != NULL && services_signal() != 0 && host_error_status(error_list) == IDC_CANCELLED) {
-		host_error_set(
-		    error, IDC_CANCELLED, "cancelled",
-		    "The sync was ended by signal %d (%s) before its list was complete. Nothing was changed; run it again.",
-		    services_signal(), g_strsignal(services_signal()));
-		return FALSE;
-	}
 	if (error_list != NULL) {
 		g_propagate_error(error, g_steal_pointer(&error_list));
 		return FALSE;
@@ -303,6 +296,20 @@ sync_check_accept(const SyncRun *run, GError **error)
 	return FALSE;
 }
 
+/* Where somebody ended it, that is what they need to read, and not how the connector took it. */
+static void
+sync_tell_signal(GError **error)
+{
+	int number = services_signal();
+
+	if (number == 0 || host_error_status(*error) != IDC_CANCELLED)
+		return;
+	g_clear_error(error);
+	host_error_set(error, IDC_CANCELLED, "cancelled",
+		       "The sync was ended by signal %d (%s) before its list was complete. Nothing was changed; run it again.",
+		       number, g_strsignal(number));
+}
+
 static SyncReport *
 sync_locked(SyncRun *run, GError **error)
 {
@@ -319,6 +326,7 @@ sync_locked(SyncRun *run, GError **error)
 	report = sync_recorded(run, &error_sync);
 	if (report != NULL)
 		return report;
+	sync_tell_signal(&error_sync);
 	/* One that cannot be written down now (a full disk) is found by the next sync. */
 	syncs_failed(run->store, run->app_key, run->sync, sync_now(), error_sync, &run->lost, NULL);
 	g_propagate_error(error, g_steal_pointer(&error_sync));
