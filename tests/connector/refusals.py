@@ -91,7 +91,7 @@ CASES = [
 
 def told(sentence, host, simulator):
     """The sentence as it should be, as a pattern for the numbers in it."""
-    text = sentence.format(folder=host.folder, url=simulator.settings["api_url"])
+    text = sentence.format(folder=host.folder.resolve(), url=simulator.settings["api_url"])
     return re.escape(text).replace(r"\#\#", "[0-9a-f]{64}").replace(r"\#", r"\d+")
 
 
