@@ -20,7 +20,7 @@ typedef struct {
 	gchar *name;
 	gchar *parent_id;   /* as "team:ID"; NULL: none */
 	gchar *url;         /* NULL: not told, likewise below */
-	gchar *description; /* may be long */
+	gchar *description; /* of PagerDuty's length at most: it is kept for each team */
 	SealsResource *resource;
 	GArray *members;    /* guint32: numbers in people of those whose user object names this team */
 	IdSet *extra_roles; /* team roles that are not among the three, listed when met; NULL: none */

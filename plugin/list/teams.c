@@ -9,6 +9,7 @@
 
 #define TEAMS_KINDS (IDC_RECORD_RESOURCE | IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT)
 #define TEAMS_ROLE_AFTER " / "
+#define TEAMS_KEPT_DESCRIPTION 1024
 
 static const PagerSpec teams_spec = {.path = "/teams", .rows = "teams", .counts = TRUE};
 
@@ -98,6 +99,8 @@ teams_row(gpointer user, const gchar *id, json_object *row, GError **error)
 	for (guint i = 0; ids_team_roles[i] != NULL; i++)
 		if (!teams_entitlement(listing, team, ids_team_roles[i], TRUE, error))
 			return FALSE;
+	if (team->description != NULL && strlen(team->description) > TEAMS_KEPT_DESCRIPTION)
+		g_clear_pointer(&team->description, g_free);
 	return TRUE;
 }
 
