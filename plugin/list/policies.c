@@ -16,6 +16,7 @@
 
 /* PagerDuty allows ten; a rule with so many is no rule of its. */
 #define POLICIES_MAX_TARGETS 200
+#define POLICIES_MAX_TYPE 64
 
 static const PagerSpec policies_spec = {.path = "/escalation_policies", .rows = "escalation_policies", .counts = TRUE};
 
@@ -78,7 +79,7 @@ policies_targets(PoliciesLevel *level, json_object *rule, GError **error)
 	}
 	for (gsize i = 0; targets != NULL && i < json_object_array_length(targets); i++) {
 		json_object *target = json_object_array_get_idx(targets, i);
-		const gchar *type = json_read_text(target, "type");
+		const gchar *type = json_read_plain(target, "type", POLICIES_MAX_TYPE);
 		const gchar *id = json_read_id(target, "id", POLICIES_WHAT, error);
 		guint32 number = IDSET_NONE;
 		gboolean unlisted = FALSE;

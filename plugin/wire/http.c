@@ -315,6 +315,7 @@ http_complete(HttpExchange *exchange, CURLcode code)
 	long status = 0;
 	long sent = 0;
 	const char *type = NULL;
+	const gchar *why;
 
 	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &sent);
@@ -330,9 +331,11 @@ http_complete(HttpExchange *exchange, CURLcode code)
 	exchange->too_much = exchange->too_much || code == CURLE_OUT_OF_MEMORY;
 	answer->status = 0;
 	answer->problem = exchange->too_much ? IDC_PROTOCOL : http_problem(code);
-	answer->why =
-	    g_strdup(exchange->too_much ? "the answer is larger than any of PagerDuty's"
-					: (exchange->curl_error[0] != '\0' ? exchange->curl_error : curl_easy_strerror(code)));
+	why = exchange->too_much                ? "the answer is larger than any of PagerDuty's"
+	      : exchange->curl_error[0] != '\0' ? exchange->curl_error
+						: curl_easy_strerror(code);
+	/* It may quote what the other side sent. */
+	answer->why = g_utf8_make_valid(why, -1);
 }
 
 gboolean

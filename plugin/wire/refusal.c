@@ -8,6 +8,7 @@
 
 #define REFUSAL_MAX_BODY 65536
 #define REFUSAL_MAX_WORDS 160
+#define REFUSAL_CODE G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_.- "
 
 void
 refusal_free(Refusal *refusal)
@@ -28,17 +29,13 @@ refusal_say(GString *words, json_object *piece)
 	if (!json_object_is_type(piece, json_type_string))
 		return;
 	valid = g_utf8_make_valid(json_object_get_string(piece), (gssize)json_object_get_string_len(piece));
+	if (valid[0] != '\0' && words->len > 0)
+		g_string_append(words, ": ");
 	for (const gchar *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
 		const gunichar c = g_utf8_get_char(p);
 
-		if (g_unichar_iscntrl(c) || c == '<' || c == '>')
-			valid[p - valid] = ' ';
+		g_string_append_unichar(words, g_unichar_iscntrl(c) || c == '<' || c == '>' ? ' ' : c);
 	}
-	if (valid[0] == '\0')
-		return;
-	if (words->len > 0)
-		g_string_append(words, ": ");
-	g_string_append(words, valid);
 }
 
 /* A string, or a list of them, or a map from field to a list of them. */
@@ -98,7 +95,7 @@ refusal_new(const gchar *body, gsize length)
 			refusal_say(words, description);
 		refusal->code = g_strdup(json_read_text(root, "error"));
 	}
-	if (refusal->code != NULL && (strlen(refusal->code) > 40 || !g_str_is_ascii(refusal->code)))
+	if (refusal->code != NULL && (strlen(refusal->code) > 40 || strspn(refusal->code, REFUSAL_CODE) != strlen(refusal->code)))
 		g_clear_pointer(&refusal->code, g_free);
 	if (words->len > REFUSAL_MAX_WORDS) {
 		g_string_truncate(words,

@@ -404,6 +404,24 @@ test_a_team_that_only_others_name_is_a_gap(void)
 }
 
 static void
+test_a_target_of_an_unknown_kind_is_a_gap(void)
+{
+	g_autofree gchar *longer = g_strnfill(5000, 'a');
+	const gchar *const types[] = {"robot_reference", "robot\xff", longer, ""};
+
+	for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
+		g_autoptr(World) world = small_world();
+		g_autoptr(Ledger) ledger = ledger_new(LISTED_ALL);
+		WorldPolicy *policy = world_add_policy(world, 1);
+
+		world_page(policy, 0, types[i], "PROBOT1");
+		listed(world, ledger);
+		g_assert_cmpuint(ledger->complete, ==, LISTED_ALL & ~IDC_RECORD_GRANT);
+		g_assert_false(sealed(ledger, IDC_RECORD_GRANT, "policy:", policy->id));
+	}
+}
+
+static void
 test_the_list_is_as_of_its_beginning(void)
 {
 	g_autoptr(World) world = small_world();
@@ -465,6 +483,7 @@ main(int argc, char **argv)
 	g_test_add_func("/list/what is named twice is listed once", test_what_is_named_twice_is_listed_once);
 	g_test_add_func("/list/an address that is no text is left out", test_an_address_that_is_no_text_is_left_out);
 	g_test_add_func("/list/a team that only its members name is a gap", test_a_team_that_only_others_name_is_a_gap);
+	g_test_add_func("/list/a target of a kind that nobody knows is a gap", test_a_target_of_an_unknown_kind_is_a_gap);
 	g_test_add_func("/list/the list is as of its beginning", test_the_list_is_as_of_its_beginning);
 	g_test_add_func("/list/why a list is not complete is said as it is", test_the_reason_is_the_right_one);
 	return g_test_run();

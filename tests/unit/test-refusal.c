@@ -55,6 +55,26 @@ test_words_are_safe_to_show(void)
 	g_assert_true(g_utf8_validate(refusal->words, -1, NULL));
 }
 
+/* Whatever PagerDuty's words are made of, they are UTF-8 without control characters afterwards. */
+static void
+test_words_can_be_shown(void)
+{
+	const gchar *const words[] = {"a\\u0085b",
+				      "a\xc2\x9b"
+				      "31mb",
+				      "a\\u001b[31mb", "a\xff\xc2\x85\xe2\x80", "<b>a\\u0000b</b>"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+		g_autofree gchar *body = g_strdup_printf("{\"error\":{\"message\":\"%s\",\"code\":1}}", words[i]);
+		g_autoptr(Refusal) refusal = refusal_new(body, strlen(body));
+
+		g_assert_nonnull(refusal->words);
+		g_assert_true(g_utf8_validate(refusal->words, -1, NULL));
+		for (const gchar *p = refusal->words; *p != '\0'; p = g_utf8_next_char(p))
+			g_assert_false(g_unichar_iscntrl(g_utf8_get_char(p)) || *p == '<');
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -62,5 +82,6 @@ main(int argc, char **argv)
 	g_test_add_func("/refusal/every shape of PagerDuty's errors is read", test_shapes);
 	g_test_add_func("/refusal/what is none of the shapes has neither code nor words", test_nothing_to_read);
 	g_test_add_func("/refusal/words are bounded and hold no control characters or markup", test_words_are_safe_to_show);
+	g_test_add_func("/refusal/words are UTF-8 without control characters or markup", test_words_can_be_shown);
 	return g_test_run();
 }

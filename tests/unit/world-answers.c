@@ -136,6 +136,11 @@ world_target(const World *world, const gchar *target)
 
 	if (g_str_has_prefix(target, "user:"))
 		return world_user_reference(world, id);
+	if (!g_str_has_prefix(target, "schedule:")) {
+		g_autofree gchar *type = g_strndup(target, (gsize)(id - 1 - target));
+
+		return world_reference(id, type);
+	}
 	return world_reference(id, schedule != NULL && schedule->shift ? "schedule_v3_reference" : "schedule_reference");
 }
 
