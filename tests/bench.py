@@ -6,9 +6,7 @@
 Times on one machine say little about another, so each size is set beside the smallest of the same run.
 """
 import json
-import os
 import sys
-import time
 
 import programs
 
@@ -17,14 +15,9 @@ SIZES = (100, 1000, 9900)
 
 def measured(host, *arguments):
     """Seconds, peak memory in KiB and the JSON answer of one command."""
-    begin = time.monotonic()
-    process = host.start(*arguments)
-    answer = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stdout.close()
-    assert process.returncode == 0, f"exit {process.returncode}: {answer}"
-    return time.monotonic() - begin, usage.ru_maxrss, json.loads(answer)
+    done, answer, seconds, memory = host.measured(*arguments)
+    assert done == 0, f"exit {done}: {answer}"
+    return seconds, memory, json.loads(answer)
 
 
 def main(idc_host, modules, simulator_program):

@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 import urllib.request
 
 STARTS_WITHIN = 60  # seconds, under sanitizers and on a busy machine too
@@ -74,6 +75,16 @@ class Host:
         """The process of one command, its output in a pipe."""
         return subprocess.Popen(self._command(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=self._environment(),
                                 **options)
+
+    def measured(self, *arguments):
+        """Exit, output, seconds and peak memory in KiB of one command; what it says on stderr is lost."""
+        begin = time.monotonic()
+        process = self.start(*arguments, stderr=subprocess.DEVNULL)
+        answer = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+        return process.returncode, answer, time.monotonic() - begin, usage.ru_maxrss
 
     def succeed(self, *arguments, **options):
         done = self.run(*arguments, **options)
