@@ -308,6 +308,16 @@ http_problem(CURLcode code)
 	}
 }
 
+/* A certificate whose signature is not the authority's, though it bears that one's name, ends the handshake in OpenSSL's words only. */
+static gboolean
+http_distrusts(HttpExchange *exchange, CURLcode code)
+{
+	long verified = 0;
+
+	return code == CURLE_SSL_CONNECT_ERROR &&
+	       curl_easy_getinfo(exchange->easy, CURLINFO_SSL_VERIFYRESULT, &verified) == CURLE_OK && verified != 0;
+}
+
 static void
 http_complete(HttpExchange *exchange, CURLcode code)
 {
@@ -315,6 +325,7 @@ http_complete(HttpExchange *exchange, CURLcode code)
 	long status = 0;
 	long sent = 0;
 	const char *type = NULL;
+	const gboolean distrusted = http_distrusts(exchange, code);
 	const gchar *why;
 
 	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -330,8 +341,9 @@ http_complete(HttpExchange *exchange, CURLcode code)
 	/* Without memory GLib would have ended the process: this is one header of more than 100 KB. */
 	exchange->too_much = exchange->too_much || code == CURLE_OUT_OF_MEMORY;
 	answer->status = 0;
-	answer->problem = exchange->too_much ? IDC_PROTOCOL : http_problem(code);
+	answer->problem = exchange->too_much || distrusted ? IDC_PROTOCOL : http_problem(code);
 	why = exchange->too_much                ? "the answer is larger than any of PagerDuty's"
+	      : distrusted                      ? "the certificate was not issued by an authority that is trusted"
 	      : exchange->curl_error[0] != '\0' ? exchange->curl_error
 						: curl_easy_strerror(code);
 	/* It may quote what the other side sent. */
