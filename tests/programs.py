@@ -52,6 +52,7 @@ class Host:
         self._program = [program]
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="idc-test-", dir=pathlib.Path(program).parent))
         self._modules = modules
+        self.environment = {}  # what a command finds in its environment beside the usual
 
     def __enter__(self):
         return self
@@ -64,7 +65,7 @@ class Host:
 
     def _environment(self):
         kept = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
-        return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8", **kept}
+        return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8", **kept, **self.environment}
 
     def run(self, *arguments, under=(), timeout=300):
         """One command, its output as text; under is what to run it with."""

@@ -13,6 +13,7 @@ from simulator import Simulator
 
 MODULE, MANIFEST = sys.argv[1:]
 COMPLETE = abi.SEAL_COMPLETE
+RATE_LIMITED, RETRYABLE = 302, 1
 
 
 def listed(simulator, **settings):
@@ -106,6 +107,22 @@ def forbidden_kind(simulator):
     assert done.last_seals()["users"]["state"] == COMPLETE
 
 
+def limited_without_a_word(simulator):
+    """429 with neither headers nor body, for good: patience grows, and ends."""
+    simulator.reset(users=30)
+    with Connector(MODULE, MANIFEST, simulator) as connector:
+        connector.authorize()
+        simulator.faults({"match": {"route": "/users", "times": 0}, "action": {"status": 429, "body": "", "content_type": ""}})
+        done = connector.list()
+        waits = connector.services.waits
+    said = done.error.message.decode()
+    assert (done.status, said) == (RATE_LIMITED, "PagerDuty answered GET /users with HTTP 429. Too many requests were made with this app; try "
+                                   "again later."), (done.status, said)
+    assert done.error.flags & RETRYABLE and done.error.retry_after_ms > 0 and not done.last_seals(), done.error.retry_after_ms
+    counted = simulator.summary()["by_status"]["429"]
+    assert counted <= 10 and 60_000 < sum(waits) < 600_000 and waits[0] >= 5000, (counted, waits)
+
+
 def main():
     with Simulator(switches={"rate_limit": "0"}) as simulator:
         tap.check("every entitlement carries its attributes", entitlement_attributes, simulator)
@@ -114,6 +131,7 @@ def main():
         tap.check("beyond the ceiling every team, policy and schedule that is fully known is sealed, and no other",
                   whole_resources_beyond_the_ceiling, simulator)
         tap.check("without the scope for schedules, what hangs on none is sealed one by one", forbidden_kind, simulator)
+        tap.check("429 without headers for good is waited for ever longer, then told as such", limited_without_a_word, simulator)
     tap.finish()
 
 
