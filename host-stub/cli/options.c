@@ -15,13 +15,36 @@ cli_context_clear(CliContext *ctx)
 	g_clear_pointer(&ctx->args, g_strfreev);
 }
 
+/* The options with a text, of one parse. GOption never frees what an earlier parse left, so each parse begins with none. */
+typedef struct {
+	char *data, *modules, *key_file;
+} CliPlaces;
+
 static void
-cli_add_globals(GOptionContext *options, CliContext *ctx, gboolean *help)
+cli_place_take(char **place, char **given)
+{
+	if (*given == NULL)
+		return;
+	g_free(*place);
+	*place = g_steal_pointer(given);
+}
+
+/* What the later parse has stands. */
+static void
+cli_places_take(CliContext *ctx, CliPlaces *given)
+{
+	cli_place_take(&ctx->data, &given->data);
+	cli_place_take(&ctx->modules, &given->modules);
+	cli_place_take(&ctx->key_file, &given->key_file);
+}
+
+static void
+cli_add_globals(GOptionContext *options, CliContext *ctx, CliPlaces *given, gboolean *help)
 {
 	const GOptionEntry entries[] = {
-	    {"data", 0, 0, G_OPTION_ARG_FILENAME, &ctx->data, "Where apps, snapshots and secrets lie", "DIR"},
-	    {"modules", 0, 0, G_OPTION_ARG_FILENAME, &ctx->modules, "Where connectors are looked for", "DIR"},
-	    {"key-file", 0, 0, G_OPTION_ARG_FILENAME, &ctx->key_file, "The key of the secrets, kept outside the data", "PATH"},
+	    {"data", 0, 0, G_OPTION_ARG_FILENAME, &given->data, "Where apps, snapshots and secrets lie", "DIR"},
+	    {"modules", 0, 0, G_OPTION_ARG_FILENAME, &given->modules, "Where connectors are looked for", "DIR"},
+	    {"key-file", 0, 0, G_OPTION_ARG_FILENAME, &given->key_file, "The key of the secrets, kept outside the data", "PATH"},
 	    {"json", 0, 0, G_OPTION_ARG_NONE, &ctx->json, "Print one JSON object (schema idc-host/1)", NULL},
 	    {"quiet", 'q', 0, G_OPTION_ARG_NONE, &ctx->quiet, "Print errors only", NULL},
 	    {"verbose", 'v', 0, G_OPTION_ARG_NONE, &ctx->verbose, "Print what the connector logs", NULL},
@@ -68,13 +91,14 @@ cli_globals(CliContext *ctx, int *argc, char ***argv, int *ret_exit)
 {
 	g_autoptr(GOptionContext) options = g_option_context_new(NULL);
 	g_autoptr(GError) error = NULL;
+	CliPlaces given = {NULL, NULL, NULL};
 	gboolean help = FALSE;
 	gboolean json = FALSE;
 
 	/* An error in the options is told as JSON as well, where that was asked for anywhere. */
 	for (int i = 1; i < *argc; i++)
 		json = json || strcmp((*argv)[i], "--json") == 0;
-	cli_add_globals(options, ctx, &help);
+	cli_add_globals(options, ctx, &given, &help);
 	g_option_context_set_strict_posix(options, TRUE);
 	if (!g_option_context_parse(options, argc, argv, &error)) {
 		g_autofree char *sentence = cli_sentence(error->message);
@@ -84,6 +108,7 @@ cli_globals(CliContext *ctx, int *argc, char ***argv, int *ret_exit)
 		*ret_exit = cli_usage_fail(ctx, NULL, sentence);
 		return FALSE;
 	}
+	cli_places_take(ctx, &given);
 	ctx->json = json;
 	if (!help)
 		return TRUE;
@@ -108,6 +133,7 @@ cli_start(CliContext *ctx, int argc, char **argv, const CliUsage *usage, const G
 	g_autofree char *summary = cli_sentence(usage->summary);
 	g_auto(GStrv) rest = g_new0(char *, (gsize)argc + 1);
 	g_autoptr(GError) error = NULL;
+	CliPlaces given = {NULL, NULL, NULL};
 	gboolean help = FALSE;
 	gboolean json = ctx->json;
 	guint n;
@@ -118,7 +144,7 @@ cli_start(CliContext *ctx, int argc, char **argv, const CliUsage *usage, const G
 		g_option_context_set_description(options, usage->details);
 	if (entries != NULL)
 		g_option_context_add_main_entries(options, entries, NULL);
-	cli_add_globals(options, ctx, &help);
+	cli_add_globals(options, ctx, &given, &help);
 	for (int i = 0; i < argc; i++)
 		rest[i] = g_strdup(argv[i]);
 	if (!g_option_context_parse_strv(options, &rest, &error)) {
@@ -128,6 +154,7 @@ cli_start(CliContext *ctx, int argc, char **argv, const CliUsage *usage, const G
 		*ret_exit = cli_usage_fail(ctx, argv[0], sentence);
 		return FALSE;
 	}
+	cli_places_take(ctx, &given);
 	if (help) {
 		cli_print_help(options);
 		*ret_exit = HOST_EXIT_OK;
