@@ -4,9 +4,9 @@
 
 #include "../errors.h"
 
-/* PagerDuty's member lists lag their writes: looks after these waits, ten seconds in all. */
-static const guint32 membership_looks_ms[] = {0, 500, 1500, 3000, 5000};
-#define MEMBERSHIP_TRIES 3
+/* PagerDuty's member lists lag their writes, and its teams do not know its own new users at once: looks after these waits, ten seconds in
+ * all. */
+static const guint32 membership_looks_ms[] = {0, 0, 500, 1500, 3000, 5000};
 
 Membership *
 membership_new(ChangeItem *item, const gchar *team, const gchar *role, const gchar *before)
@@ -63,6 +63,14 @@ membership_take(Changes *changes, Membership *membership)
 		g_clear_error(&membership->failed);
 }
 
+/* Whether it may have happened, or may yet: nobody can say, or PagerDuty does not know a team or user that it has just shown. */
+static gboolean
+membership_is_open(const Membership *membership)
+{
+	return errors_is(membership->failed, IDC_INDETERMINATE) ||
+	       (membership->role != NULL && errors_answered(membership->failed, IDC_NOT_FOUND));
+}
+
 static gboolean
 membership_holds(const Membership *membership, const gchar *role)
 {
@@ -78,14 +86,14 @@ membership_look(Roster *roster, GPtrArray *memberships, gboolean *ret_open, GErr
 	for (guint i = 0; i < memberships->len; i++) {
 		Membership *membership = g_ptr_array_index(memberships, i);
 
-		if (!membership->seen && (membership->failed == NULL || errors_is(membership->failed, IDC_INDETERMINATE)))
+		if (!membership->seen && (membership->failed == NULL || membership_is_open(membership)))
 			roster_forget_team(roster, membership->team);
 	}
 	for (guint i = 0; i < memberships->len; i++) {
 		Membership *membership = g_ptr_array_index(memberships, i);
 		const gchar *role = NULL;
 
-		if (membership->seen || (membership->failed != NULL && !errors_is(membership->failed, IDC_INDETERMINATE)))
+		if (membership->seen || (membership->failed != NULL && !membership_is_open(membership)))
 			continue;
 		if (!roster_team_role(roster, membership->team, membership->user, &role, error))
 			return FALSE;
@@ -98,22 +106,18 @@ membership_look(Roster *roster, GPtrArray *memberships, gboolean *ret_open, GErr
 	return TRUE;
 }
 
-/* Sends those whose fate is unknown again: a membership that was not made can be made without harm. */
-static gboolean
+/* Sends again those whose fate is open: a membership that was not made can be made without harm. */
+static void
 membership_repeat(Changes *changes, GPtrArray *memberships)
 {
-	gboolean any = FALSE;
-
 	for (guint i = 0; i < memberships->len; i++) {
 		Membership *membership = g_ptr_array_index(memberships, i);
 
-		if (!errors_is(membership->failed, IDC_INDETERMINATE))
+		if (!membership_is_open(membership))
 			continue;
 		membership_send(changes, membership);
 		membership_take(changes, membership);
-		any = TRUE;
 	}
-	return any;
 }
 
 gboolean
@@ -125,15 +129,14 @@ membership_write(Changes *changes, Roster *roster, GPtrArray *memberships, GErro
 		membership_send(changes, g_ptr_array_index(memberships, i));
 	for (guint i = 0; i < memberships->len; i++)
 		membership_take(changes, g_ptr_array_index(memberships, i));
-	for (guint i = 0; i < MEMBERSHIP_TRIES && open; i++) {
+	for (guint i = 0; i < G_N_ELEMENTS(membership_looks_ms) && open; i++) {
+		if (membership_looks_ms[i] > 0 && !change_pause(changes, membership_looks_ms[i], error))
+			return FALSE;
+		if (i > 0)
+			membership_repeat(changes, memberships);
 		if (!membership_look(roster, memberships, &open, error))
 			return FALSE;
-		if (!membership_repeat(changes, memberships))
-			break;
 	}
-	for (guint i = 1; i < G_N_ELEMENTS(membership_looks_ms) && open; i++)
-		if (!change_pause(changes, membership_looks_ms[i], error) || !membership_look(roster, memberships, &open, error))
-			return FALSE;
 	for (guint i = 0; i < memberships->len; i++) {
 		const Membership *membership = g_ptr_array_index(memberships, i);
 

@@ -33,6 +33,7 @@ typedef struct {
 	guint64 read_sent_ms;  /* the host's clock */
 	guint64 elapsed_ms;    /* from sending the read to the answer of the write */
 	gboolean *no_strategy; /* shared by the batch: the account's plan refuses the assignment strategies */
+	gboolean apart;        /* the write of several items was refused: each has to be tried alone */
 } PolicyGroup;
 
 static void
@@ -390,6 +391,20 @@ policy_write(PolicyGroup *group, gboolean *ret_done, GError **error)
 	return TRUE;
 }
 
+/* Whether a refused write was that of several items, of which PagerDuty may mind one only. */
+static gboolean
+policy_is_divisible(const PolicyGroup *group, const GError *failed)
+{
+	guint open = 0;
+
+	for (guint i = 0; i < group->items->len; i++) {
+		const PolicyItem *item = g_ptr_array_index(group->items, i);
+
+		open += !item->item->settled && item->open ? 1 : 0;
+	}
+	return open > 1 && (errors_answered(failed, IDC_REFUSED) || errors_answered(failed, IDC_NOT_FOUND));
+}
+
 static gboolean
 policy_group_run(PolicyGroup *group, GError **error)
 {
@@ -418,8 +433,10 @@ policy_group_run(PolicyGroup *group, GError **error)
 			return TRUE;
 		if (group->changes->dry_run)
 			return policy_tell(group, NULL, error);
-		if (!policy_write(group, &done, &failed))
-			return policy_fail_all(group, failed, error);
+		if (!policy_write(group, &done, &failed)) {
+			group->apart = policy_is_divisible(group, failed);
+			return group->apart || policy_fail_all(group, failed, error);
+		}
 		if (done && !conflict_find(group->changes, group->path, group->elapsed_ms, group->request_id, &foreign, error))
 			return FALSE;
 	}
@@ -427,6 +444,26 @@ policy_group_run(PolicyGroup *group, GError **error)
 		return policy_tell(group, foreign, error);
 	g_set_error_literal(&failed, ERRORS, IDC_CONFLICT, "Somebody else keeps changing the same policy: try again later.");
 	return policy_fail_all(group, failed, error);
+}
+
+/* The items that are still without a result, one write each. */
+static gboolean
+policy_each_alone(const PolicyGroup *group, GError **error)
+{
+	for (guint i = 0; i < group->items->len; i++) {
+		PolicyItem *item = g_ptr_array_index(group->items, i);
+		g_auto(PolicyGroup) alone = {.changes = group->changes, .roster = group->roster, .no_strategy = group->no_strategy};
+
+		if (item->item->settled)
+			continue;
+		alone.id = g_strdup(group->id);
+		alone.path = g_strdup(group->path);
+		alone.items = g_ptr_array_new();
+		g_ptr_array_add(alone.items, item);
+		if (!policy_group_run(&alone, error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static gboolean
@@ -457,7 +494,7 @@ policy_each(Changes *changes, GError **error)
 			item->levels = g_array_new(FALSE, FALSE, sizeof(guint));
 			g_ptr_array_add(group.items, item);
 		}
-		if (!policy_group_run(&group, error))
+		if (!policy_group_run(&group, error) || (group.apart && !policy_each_alone(&group, error)))
 			return FALSE;
 	}
 	return TRUE;

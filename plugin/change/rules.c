@@ -26,7 +26,7 @@ rules_targets_of(json_object *policy, guint level)
 	return json_read_array(rules_level(policy, level), "targets");
 }
 
-/* Where the user stands among the targets, or -1. */
+/* Where the user stands among the targets, or -1. Somebody who was deleted is nobody's target. */
 static gssize
 rules_find(json_object *targets, const gchar *user)
 {
@@ -34,7 +34,8 @@ rules_find(json_object *targets, const gchar *user)
 		json_object *target = json_object_array_get_idx(targets, i);
 		const gchar *type = json_read_text(target, "type");
 
-		if (type != NULL && g_str_has_prefix(type, "user") && g_strcmp0(json_read_text(target, "id"), user) == 0)
+		if (type != NULL && g_str_has_prefix(type, "user") && json_read_text(target, "deleted_at") == NULL &&
+		    g_strcmp0(json_read_text(target, "id"), user) == 0)
 			return (gssize)i;
 	}
 	return -1;

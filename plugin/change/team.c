@@ -9,6 +9,8 @@
 #include "blockers.h"
 
 #define TEAM_BLOCKED "belong to an escalation policy on this team"
+/* PagerDuty goes on refusing for a while what a policy has just let go: asked again after these waits, ten seconds in all. */
+static const guint32 team_waits_ms[] = {500, 1500, 3000, 5000};
 
 /* Tells what a membership write did: the role that went, the role that came. */
 gboolean
@@ -25,28 +27,52 @@ team_effects(Changes *changes, const Membership *membership, guint32 flags, GErr
 					       membership->request_id, NULL, error));
 }
 
-/* PagerDuty refused: names who still pages the person. */
 static gboolean
-team_blocked(Changes *changes, Membership *membership, GError **error)
+team_is_blocked(const Membership *membership)
 {
-	EmitAttrs attrs = {.n = 0};
-	g_autoptr(GPtrArray) keep = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GError) failed = NULL;
+	return membership->failed != NULL && strstr(membership->failed->message, TEAM_BLOCKED) != NULL;
+}
+
+static gboolean
+team_refuse_blocked(Changes *changes, const Membership *membership, const EmitAttrs *attrs, GPtrArray *keep, GError **error)
+{
 	g_autofree gchar *names = NULL;
 
-	if (!blockers_find(changes, membership->team, membership->user, &attrs, keep, &failed))
-		return change_failed(changes, membership->item, g_steal_pointer(&failed), NULL, error);
 	g_ptr_array_add(keep, NULL);
 	names = g_strjoinv(", ", (gchar **)keep->pdata);
 	return change_refused(
-	    changes, membership->item, IDC_REFUSED, &attrs, error,
+	    changes, membership->item, IDC_REFUSED, attrs, error,
 	    "PagerDuty lets nobody leave a team while a policy of that team pages them (%s): take them off there first.",
 	    names[0] != '\0' ? names : "none is visible to this token");
 }
 
+/* PagerDuty refused: names who still pages the person. Where nothing does, it is asked again. */
+static gboolean
+team_blocked(Changes *changes, Roster *roster, Membership *membership, GError **error)
+{
+	g_autoptr(GPtrArray) alone = g_ptr_array_new();
+
+	g_ptr_array_add(alone, membership);
+	for (guint i = 0; team_is_blocked(membership); i++) {
+		EmitAttrs attrs = {.n = 0};
+		g_autoptr(GPtrArray) keep = g_ptr_array_new_with_free_func(g_free);
+		g_autoptr(GError) failed = NULL;
+
+		if (!blockers_find(changes, membership->team, membership->user, &attrs, keep, &failed))
+			return change_failed(changes, membership->item, g_steal_pointer(&failed), NULL, error);
+		if (attrs.n > 0 || i == G_N_ELEMENTS(team_waits_ms))
+			return team_refuse_blocked(changes, membership, &attrs, keep, error);
+		if (!change_pause(changes, team_waits_ms[i], error) || !membership_write(changes, roster, alone, error))
+			return FALSE;
+	}
+	if (membership->failed != NULL)
+		return change_failed(changes, membership->item, g_steal_pointer(&membership->failed), NULL, error);
+	return team_effects(changes, membership, 0, error) && change_done(changes, membership->item, IDC_OK, NULL, NULL, error);
+}
+
 /* Tells how each write ended; those that were never sent get no result. */
 static gboolean
-team_tell(Changes *changes, GPtrArray *memberships, GError **error)
+team_tell(Changes *changes, Roster *roster, GPtrArray *memberships, GError **error)
 {
 	gboolean all = TRUE;
 
@@ -63,8 +89,8 @@ team_tell(Changes *changes, GPtrArray *memberships, GError **error)
 		if (membership->failed == NULL)
 			ok = team_effects(changes, membership, 0, error) &&
 			     change_done(changes, membership->item, IDC_OK, NULL, NULL, error);
-		else if (strstr(membership->failed->message, TEAM_BLOCKED) != NULL)
-			ok = team_blocked(changes, membership, error);
+		else if (team_is_blocked(membership))
+			ok = team_blocked(changes, roster, membership, error);
 		else
 			ok = change_failed(changes, membership->item, g_steal_pointer(&membership->failed), NULL, error);
 		if (!ok)
@@ -187,10 +213,10 @@ team_each(Changes *changes, TeamPlan plan, gboolean needs_people, GError **error
 			return FALSE;
 	}
 	if (changes->dry_run)
-		return team_foretell(changes, memberships, error) && team_tell(changes, memberships, error);
+		return team_foretell(changes, memberships, error) && team_tell(changes, roster, memberships, error);
 	ok = membership_write(changes, roster, memberships, error);
 	/* What was sent is told in any case. */
-	return team_tell(changes, memberships, ok ? error : NULL) && ok;
+	return team_tell(changes, roster, memberships, ok ? error : NULL) && ok;
 }
 
 gboolean
