@@ -36,10 +36,10 @@ class Simulator:
             self._process.wait()
         self._process.stdout.close()
 
-    def control(self, path, body=None):
+    def control(self, path, body=None, method=None):
         """The text that a control address answers; with a body it is a POST of JSON."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._control + path, data=data, headers={"Content-Type": "application/json"})
+        request = urllib.request.Request(self._control + path, data=data, headers={"Content-Type": "application/json"}, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=STARTS_WITHIN) as answer:
             return answer.read().decode()
