@@ -65,7 +65,7 @@ caller_begin(const Request *request, AuditRoot root, const gchar *id, const gcha
 	AuditBy by = {
 	    .type = app ? "app_reference" : "api_key_reference",
 	    .id = app ? request->sim->spec->client_id : credential->owner,
-	    .method = app ? "oauth" : "api_token",
+	    .method = app || credential->kind == CREDENTIAL_PERSON ? "oauth" : "api_token",
 	    .truncated_token = length < 4 ? NULL : authorization + length - 4,
 	    .request_id = request->id,
 	    .now_ms = sim_now_ms(request->sim),

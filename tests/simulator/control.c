@@ -4,7 +4,10 @@
 
 #include <string.h>
 
+#include "consent.h"
 #include "faults.h"
+#include "grants.h"
+#include "identity.h"
 #include "journal.h"
 #include "jtext.h"
 #include "mutate.h"
@@ -136,9 +139,24 @@ static gboolean
 control_tokens(Control *control, GError **error)
 {
 	(void)error;
-	credentials_revoke_all(control->sim->credentials);
+	sim_revoke_all(control->sim);
 	g_string_append(control->reply->body, "{}");
 	return TRUE;
+}
+
+static gboolean
+control_identity(Control *control, GError **error)
+{
+	if (control->body != NULL && !identity_expire(control->sim, control->body, "the body", error))
+		return FALSE;
+	grants_write(control->sim->grants, control->reply->body);
+	return TRUE;
+}
+
+static gboolean
+control_consent(Control *control, GError **error)
+{
+	return consent_without_browser(control->sim, control->body, control->reply->body, error);
 }
 
 static gboolean
@@ -217,6 +235,9 @@ static const ControlRoute routes[] = {
     {"POST", "switches", {NULL}, control_switches},
     {"GET", "invitations", {NULL}, control_invitations},
     {"DELETE", "tokens", {NULL}, control_tokens},
+    {"GET", "identity", {NULL}, control_identity},
+    {"POST", "expire", {NULL}, control_identity},
+    {"POST", "consent", {NULL}, control_consent},
 };
 
 static const ControlRoute *

@@ -24,6 +24,7 @@ credentials_free_one(gpointer data)
 	g_free(credential->scope);
 	g_free(credential->region);
 	g_free(credential->user_id);
+	g_free(credential->consent);
 	g_free(credential);
 }
 
@@ -48,7 +49,7 @@ credentials_free(Credentials *credentials)
 }
 
 const gchar *
-credentials_issue(Credentials *credentials, const gchar *scope, const gchar *region, gint64 expires_ms)
+credentials_issue(Credentials *credentials, const CredentialIssue *issue)
 {
 	Credential *credential = g_new0(Credential, 1);
 	guint64 number = ++credentials_issued;
@@ -56,12 +57,15 @@ credentials_issue(Credentials *credentials, const gchar *scope, const gchar *reg
 
 	/* a plus in the middle, as real ones have: it does not survive a form that is not encoded */
 	token = g_strdup_printf("pd%ss+_0NORTHW_%016" G_GINT64_MODIFIER "x+%016" G_GINT64_MODIFIER "x",
-				g_str_equal(region, "eu") ? "e" : "u", rng_mix(number), rng_mix(number ^ 0x5eed));
-	credential->kind = CREDENTIAL_APP;
-	credential->owner = g_strdup("app");
-	credential->scope = g_strdup(scope);
-	credential->region = g_strdup(region);
-	credential->expires_ms = expires_ms;
+				g_str_equal(issue->region, "eu") ? "e" : "u", rng_mix(number), rng_mix(number ^ 0x5eed));
+	credential->kind = issue->user_id != NULL ? CREDENTIAL_PERSON : CREDENTIAL_APP;
+	credential->owner = g_strdup(issue->user_id != NULL ? issue->user_id : "app");
+	credential->scope = g_strdup(issue->scope);
+	credential->region = g_strdup(issue->region);
+	credential->user_id = g_strdup(issue->user_id);
+	credential->consent = g_strdup(issue->consent);
+	credential->classic = issue->classic;
+	credential->expires_ms = issue->expires_ms;
 	g_hash_table_insert(credentials->tokens, token, credential);
 	return token;
 }
@@ -70,6 +74,36 @@ void
 credentials_revoke_all(Credentials *credentials)
 {
 	g_hash_table_remove_all(credentials->tokens);
+}
+
+static gboolean
+credentials_is_of(gpointer token, gpointer credential, gpointer consent)
+{
+	(void)token;
+	return g_strcmp0(((const Credential *)credential)->consent, consent) == 0;
+}
+
+void
+credentials_revoke_consent(Credentials *credentials, const gchar *consent)
+{
+	g_hash_table_foreach_remove(credentials->tokens, credentials_is_of, (gpointer)consent);
+}
+
+gboolean
+credentials_revoke(Credentials *credentials, const gchar *token)
+{
+	return g_hash_table_remove(credentials->tokens, token);
+}
+
+void
+credentials_expire(Credentials *credentials)
+{
+	GHashTableIter each;
+	gpointer credential;
+
+	g_hash_table_iter_init(&each, credentials->tokens);
+	while (g_hash_table_iter_next(&each, NULL, &credential))
+		((Credential *)credential)->expires_ms = 1;
 }
 
 /* The account's keys are the same in each world: account-key, read-only-key, and user-key-<id> for each user. */
@@ -129,6 +163,9 @@ credentials_find(Credentials *credentials, const World *world, const gchar *auth
 		credential = g_hash_table_lookup(credentials->tokens, token);
 		if (credential != NULL && credential->expires_ms > 0 && credential->expires_ms <= now_ms)
 			return NULL;
+		/* what somebody consented to ends with them */
+		if (credential != NULL && credential->user_id != NULL && shelf_find(&world->users, credential->user_id) == NULL)
+			return NULL;
 		return credential;
 	}
 	return credentials_key(credentials, world, token);
@@ -142,5 +179,8 @@ credentials_has_scope(const Credential *credential, const gchar *scope)
 	if (scope == NULL || credential->scope == NULL)
 		return TRUE;
 	scopes = g_strsplit(credential->scope, " ", -1);
+	if (credential->classic)
+		return g_strv_contains((const gchar *const *)scopes, "write") ||
+		       (g_str_has_suffix(scope, ".read") && g_strv_contains((const gchar *const *)scopes, "read"));
 	return g_strv_contains((const gchar *const *)scopes, scope);
 }

@@ -8,6 +8,7 @@
 
 typedef enum {
 	CREDENTIAL_APP,       /* scoped app token: acts as the app */
+	CREDENTIAL_PERSON,    /* OAuth token of somebody who consented: acts as that user */
 	CREDENTIAL_ACCOUNT,   /* general access key */
 	CREDENTIAL_READ_ONLY, /* general access key that only reads */
 	CREDENTIAL_USER,      /* user API key */
@@ -19,8 +20,20 @@ typedef struct {
 	gchar *scope;  /* granted scopes, separated by blanks; NULL: keys have none */
 	gchar *region; /* where it is good */
 	gchar *user_id;
+	gchar *consent;    /* the id of the consent that it hangs on; NULL: none */
+	gboolean classic;  /* read and write are all its scopes */
 	gint64 expires_ms; /* 0: never */
 } Credential;
+
+/* A token to issue; strings are copied. */
+typedef struct {
+	const gchar *scope;
+	const gchar *region;
+	const gchar *user_id; /* NULL: the app's own */
+	const gchar *consent; /* NULL: likewise */
+	gboolean classic;
+	gint64 expires_ms;
+} CredentialIssue;
 
 typedef struct Credentials Credentials;
 
@@ -28,10 +41,19 @@ Credentials *credentials_new(const gchar *region);
 
 void credentials_free(Credentials *credentials);
 
-/* A new app token, which is good until expires_ms. Borrowed. */
-const gchar *credentials_issue(Credentials *credentials, const gchar *scope, const gchar *region, gint64 expires_ms);
+/* A new token. Borrowed. */
+const gchar *credentials_issue(Credentials *credentials, const CredentialIssue *issue);
 
 void credentials_revoke_all(Credentials *credentials);
+
+/* Those that hang on the consent. */
+void credentials_revoke_consent(Credentials *credentials, const gchar *consent);
+
+/* One token; FALSE where it is not good anyhow. */
+gboolean credentials_revoke(Credentials *credentials, const gchar *token);
+
+/* All of them end now. */
+void credentials_expire(Credentials *credentials);
 
 /* Whose the Authorization header is, or NULL: missing, malformed, unknown, expired, revoked. The credential is borrowed until the next
  * revocation. *ret_fingerprint is set where there is a token at all, even a bad one; the caller frees it. */

@@ -4,14 +4,35 @@
 
 #include <string.h>
 
+#include "grants.h"
+#include "id-token.h"
 #include "jtext.h"
+#include "redeem.h"
+#include "scopes.h"
 
-static void
-identity_error(Reply *reply, guint status, const gchar *error, const gchar *description)
+void
+identity_error(const Request *request, Reply *reply, guint status, const gchar *error, const gchar *description)
 {
-	/* here error is a string; on the REST host it is an object */
+	const Switches *switches = request->sim->spec->switches;
+
+	if (switches_is(switches, SWITCH_TOKEN_ERRORS, "empty") || switches_is(switches, SWITCH_TOKEN_ERRORS, "html")) {
+		gboolean html = switches_is(switches, SWITCH_TOKEN_ERRORS, "html");
+		reply_json(reply, status, html ? "<html><body><h1>Error</h1></body></html>" : "");
+		g_free(reply->content_type);
+		reply->content_type = html ? g_strdup("text/html") : NULL;
+		return;
+	}
 	reply_json(reply, status, "{");
+	if (switches_is(switches, SWITCH_TOKEN_ERRORS, "object")) {
+		g_string_append(reply->body, "\"error\":{");
+		jtext_pair(reply->body, "message", error);
+		g_string_append(reply->body, "}}");
+		return;
+	}
+	/* here error is a string; on the REST host it is an object */
 	jtext_pair(reply->body, "error", error);
+	if (description == NULL && switches_is(switches, SWITCH_TOKEN_ERRORS, "described"))
+		description = "The request cannot be fulfilled.";
 	if (description != NULL) {
 		g_string_append_c(reply->body, ',');
 		jtext_pair(reply->body, "error_description", description);
@@ -19,74 +40,36 @@ identity_error(Reply *reply, guint status, const gchar *error, const gchar *desc
 	g_string_append_c(reply->body, '}');
 }
 
-/* The region of as_account-{region}.{subdomain}, NULL if the scope is not that or names another account. Static. */
-static const gchar *
-identity_account(const Spec *spec, const gchar *scope)
-{
-	static const gchar *const regions[] = {"us", "eu"};
+/* One grant type: what the documentation shows of its request, and nothing else. */
+typedef struct {
+	const gchar *type;
+	GrantsKind kind;
+	const gchar *fields[8];
+	gboolean (*give)(const Request *request, Reply *reply, const Query *form);
+} IdentityGrant;
 
-	for (guint i = 0; i < G_N_ELEMENTS(regions); i++) {
-		g_autofree gchar *wanted = g_strdup_printf("as_account-%s.%s", regions[i], spec->subdomain);
-		if (!g_str_equal(scope, wanted))
-			continue;
-		if (g_str_equal(regions[i], spec->region) || switches_is(spec->switches, SWITCH_REGION_CHECK, "rest"))
-			return regions[i];
+static const IdentityGrant identity_grants[] = {
+    {"client_credentials", GRANTS_CLIENT, {"grant_type", "client_id", "client_secret", "scope", NULL}, redeem_client_credentials},
+    {"authorization_code",
+     GRANTS_CODE,
+     {"grant_type", "client_id", "client_secret", "code", "redirect_uri", "code_verifier", NULL},
+     redeem_authorization_code},
+    {"refresh_token", GRANTS_REFRESH, {"grant_type", "client_id", "client_secret", "refresh_token", NULL}, redeem_refresh},
+};
+
+static const IdentityGrant *
+identity_grant(const gchar *type)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(identity_grants); i++) {
+		if (g_strcmp0(identity_grants[i].type, type) == 0)
+			return &identity_grants[i];
 	}
 	return NULL;
 }
 
-/* What can be granted of what was asked for. Resource scopes need the account's. *ret_refused: something could not. */
-static gchar *
-identity_grant(const Spec *spec, const gchar *asked, const gchar **ret_region, gboolean *ret_refused)
-{
-	g_auto(GStrv) scopes = g_strsplit(asked, " ", -1);
-	g_autoptr(GString) granted = g_string_new(NULL);
-	const gchar *region = NULL;
-	gboolean refused = FALSE;
-
-	for (guint i = 0; scopes[i] != NULL; i++) {
-		const gchar *account = identity_account(spec, scopes[i]);
-		gboolean registered = g_ptr_array_find_with_equal_func(spec->scopes, scopes[i], g_str_equal, NULL);
-		if (account != NULL)
-			region = account;
-		if (account != NULL || registered || g_str_equal(scopes[i], "openid"))
-			g_string_append_printf(granted, "%s%s", granted->len > 0 ? " " : "", scopes[i]);
-		else
-			refused = TRUE;
-	}
-	*ret_region = region != NULL ? region : spec->region;
-	*ret_refused = refused || region == NULL;
-	return region != NULL ? g_strdup(granted->str) : g_strdup("openid");
-}
-
 static void
-identity_client_credentials(Request *request, Reply *reply, const Query *form)
+identity_check(Request *request, const Query *form, const gchar *const *fields)
 {
-	Sim *sim = request->sim;
-	const gchar *asked = query_get(form, "scope");
-	gint64 lifetime = switches_number(sim->spec->switches, SWITCH_TOKEN_LIFETIME_S);
-	const gchar *region = NULL;
-	gboolean refused = FALSE;
-	g_autofree gchar *granted = identity_grant(sim->spec, asked != NULL ? asked : "", &region, &refused);
-
-	if (refused && switches_is(sim->spec->switches, SWITCH_INVALID_SCOPE, "error")) {
-		identity_error(reply, 400, "invalid_request", "Invalid scope");
-		return;
-	}
-	reply_json(reply, 200, "{");
-	jtext_pair(reply->body, "access_token",
-		   credentials_issue(sim->credentials, granted, region, sim_now_ms(sim) + lifetime * 1000));
-	g_string_append_c(reply->body, ',');
-	jtext_pair(reply->body, "scope", granted);
-	g_string_append_printf(reply->body, ",\"token_type\":\"bearer\",\"expires_in\":%" G_GINT64_FORMAT "}", lifetime);
-	reply_header(reply, "Cache-Control", "no-store");
-}
-
-/* What the documentation shows of this request, and nothing else. */
-static void
-identity_check(Request *request, const Query *form)
-{
-	static const gchar *const fields[] = {"grant_type=client_credentials", "client_id", "client_secret", "scope", NULL};
 	const gchar *type = request_header(request, "content-type");
 	g_autofree gchar *wrong = query_check(form, fields);
 
@@ -97,29 +80,105 @@ identity_check(Request *request, const Query *form)
 		request_violation(request, "The token endpoint takes the client's credentials in the form, not in Authorization.");
 	if (wrong != NULL)
 		request_violation(request, "In the form: %s", wrong);
+	for (guint i = 0; fields[i] != NULL && wrong == NULL; i++) {
+		/* a hint may be left out */
+		if (strchr(fields[i], '=') == NULL && query_get(form, fields[i]) == NULL && !scopes_classic(request->sim->spec))
+			request_violation(request, "In the form: %s is missing.", fields[i]);
+	}
+}
+
+/* Public clients exist among classic apps only: a verifier stands in for the secret. */
+static gboolean
+identity_knows_client(const Spec *spec, const Query *form)
+{
+	const gchar *secret = query_get(form, "client_secret");
+
+	if (g_strcmp0(query_get(form, "client_id"), spec->client_id) != 0)
+		return FALSE;
+	return g_strcmp0(secret, spec->client_secret) == 0 ||
+	       (secret == NULL && scopes_classic(spec) && query_get(form, "code_verifier") != NULL);
+}
+
+/* FALSE: it is answered. */
+static gboolean
+identity_admit(Request *request, Reply *reply, const Query *form, const gchar *const *fields)
+{
+	identity_check(request, form, fields);
+	if (request->violations->len > 0 && switches_on(request->sim->spec->switches, SWITCH_STRICT)) {
+		identity_error(request, reply, 400, "invalid_request", g_ptr_array_index(request->violations, 0));
+		return FALSE;
+	}
+	if (identity_knows_client(request->sim->spec, form))
+		return TRUE;
+	identity_error(request, reply, 401, "invalid_client", NULL);
+	return FALSE;
 }
 
 void
 identity_token(Request *request, Reply *reply)
 {
-	const Spec *spec = request->sim->spec;
+	static const gchar *const unknown[] = {"grant_type=client_credentials|authorization_code|refresh_token", NULL};
 	g_autoptr(Query) form = query_parse(request->body->str);
-	const gchar *grant = query_get(form, "grant_type");
-	const gchar *id = query_get(form, "client_id");
-	const gchar *secret = query_get(form, "client_secret");
+	const IdentityGrant *grant = identity_grant(query_get(form, "grant_type"));
+	gboolean given = FALSE;
 
-	identity_check(request, form);
-	if (request->violations->len > 0 && switches_on(spec->switches, SWITCH_STRICT)) {
-		identity_error(reply, 400, "invalid_request", g_ptr_array_index(request->violations, 0));
+	if (identity_admit(request, reply, form, grant != NULL ? grant->fields : unknown)) {
+		if (grant != NULL)
+			given = grant->give(request, reply, form);
+		else
+			identity_error(request, reply, 400, "unsupported_grant_type", NULL);
+	}
+	grants_count(request->sim->grants, grant != NULL ? grant->kind : GRANTS_OTHER, given);
+}
+
+void
+identity_revoke(Request *request, Reply *reply)
+{
+	static const gchar *const fields[] = {"client_id", "client_secret", "token", "token_type_hint=access_token|refresh_token",
+					      NULL};
+	Sim *sim = request->sim;
+	g_autoptr(Query) form = query_parse(request->body->str);
+	const gchar *token = query_get(form, "token");
+	Refresh *refresh = grants_find_refresh(sim->grants, token);
+
+	if (switches_is(sim->spec->switches, SWITCH_REVOCATION, "absent")) {
+		identity_error(request, reply, 404, "not_found", NULL);
 		return;
 	}
-	if (g_strcmp0(id, spec->client_id) != 0 || g_strcmp0(secret, spec->client_secret) != 0) {
-		identity_error(reply, 401, "invalid_client", NULL);
+	if (!identity_admit(request, reply, form, fields)) {
+		grants_count(sim->grants, GRANTS_REVOKE, FALSE);
 		return;
 	}
-	if (g_strcmp0(grant, "client_credentials") != 0) {
-		identity_error(reply, 400, "unsupported_grant_type", NULL);
-		return;
-	}
-	identity_client_credentials(request, reply, form);
+	if (refresh != NULL)
+		redeem_withdraw(sim, refresh->consent);
+	else if (token != NULL)
+		credentials_revoke(sim->credentials, token);
+	/* RFC 7009: a token that is not known is revoked as well */
+	reply_json(reply, 200, "{}");
+	grants_count(sim->grants, GRANTS_REVOKE, TRUE);
+}
+
+void
+identity_keys(Request *request, Reply *reply)
+{
+	(void)request;
+	reply_json(reply, 200, "{\"keys\":[");
+	id_token_key(reply->body);
+	g_string_append(reply->body, "]}");
+}
+
+gboolean
+identity_expire(Sim *sim, json_object *object, const gchar *where, GError **error)
+{
+	const gchar *which = "all";
+
+	if (!input_string(object, where, "which", &which, error))
+		return FALSE;
+	if (!g_strv_contains((const gchar *const[]){"access", "refresh", "all", NULL}, which))
+		return input_refuse(error, "\"which\" of %s is access, refresh or all, not \"%s\".", where, which);
+	if (!g_str_equal(which, "refresh"))
+		credentials_expire(sim->credentials);
+	if (!g_str_equal(which, "access"))
+		grants_expire(sim->grants);
+	return TRUE;
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "identity.h"
 #include "jtext.h"
 #include "refs.h"
 
@@ -40,7 +41,7 @@ static gboolean
 mutate_tokens(Mutation *mutation, GError **error)
 {
 	(void)error;
-	credentials_revoke_all(mutation->sim->credentials);
+	sim_revoke_all(mutation->sim);
 	return TRUE;
 }
 
@@ -62,12 +63,26 @@ mutate_scopes(Mutation *mutation, GError **error)
 	return input_strings(mutation->change, mutation->op, "scopes", &mutation->sim->spec->scopes, error);
 }
 
+static gboolean
+mutate_redirects(Mutation *mutation, GError **error)
+{
+	return input_strings(mutation->change, mutation->op, "redirects", &mutation->sim->spec->redirects, error);
+}
+
+static gboolean
+mutate_expire(Mutation *mutation, GError **error)
+{
+	return identity_expire(mutation->sim, mutation->change, mutation->op, error);
+}
+
 static const MutateOp account_ops[] = {
     {"set_abilities", {"add", "remove"}, mutate_abilities},
     {"set_switch", {"name", "value"}, mutate_switch},
     {"revoke_tokens", {NULL}, mutate_tokens},
     {"rotate_secret", {"client_secret"}, mutate_secret},
     {"set_scopes", {"scopes"}, mutate_scopes},
+    {"set_redirects", {"redirects"}, mutate_redirects},
+    {"expire_tokens", {"which"}, mutate_expire},
     {NULL, {NULL}, NULL},
 };
 

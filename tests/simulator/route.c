@@ -6,6 +6,7 @@
 
 #include "abilities.h"
 #include "audit.h"
+#include "consent.h"
 #include "identity.h"
 #include "licenses.h"
 #include "oncalls.h"
@@ -21,6 +22,8 @@
 #define PAGED "limit#", "offset#", "total?"
 
 static const gchar *const none[] = {NULL};
+static const gchar *const of_authorize[] = {"client_id", "redirect_uri",   "response_type",         "scope",
+					    "state",     "code_challenge", "code_challenge_method", NULL};
 static const gchar *const of_users[] = {"query", "team_ids[]", "include[]=contact_methods|notification_rules|teams|subdomains",
 					PAGED, NULL};
 static const gchar *const of_user[] = {"include[]=contact_methods|notification_rules|teams|subdomains|calendar_urls", NULL};
@@ -76,6 +79,10 @@ static const gchar *const of_event[] = {"since@", "until@", NULL};
 
 static const Route routes[] = {
     {ROUTE_IDENTITY, "POST", "/oauth/token", NULL, NULL, none, identity_token},
+    {ROUTE_IDENTITY, "POST", "/oauth/revoke", NULL, NULL, none, identity_revoke},
+    {ROUTE_IDENTITY, "GET", "/oauth/authorize", NULL, NULL, of_authorize, consent_show},
+    {ROUTE_IDENTITY, "POST", "/oauth/authorize", NULL, NULL, none, consent_answer},
+    {ROUTE_IDENTITY, "GET", "/global/oauth/anonymous/jwks", NULL, NULL, none, identity_keys},
     {ROUTE_REST, "GET", "/abilities", "abilities.read", NULL, none, abilities_list},
     {ROUTE_REST, "GET", "/abilities/{name}", "abilities.read", NULL, none, abilities_test},
     {ROUTE_REST, "GET", "/users", "users.read", NULL, of_users, users_list},

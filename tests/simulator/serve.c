@@ -130,8 +130,9 @@ serve_answer(Request *request, Reply *reply)
 		return;
 	}
 	if (request->route->host == ROUTE_IDENTITY) {
-		if (request->query->items->len > 0)
-			request_violation(request, "The token endpoint takes nothing in its query.");
+		g_autofree gchar *wrong = query_check(request->query, request->route->parameters);
+		if (wrong != NULL)
+			request_violation(request, "%s", wrong);
 		request->route->handle(request, reply);
 		return;
 	}

@@ -4,6 +4,7 @@
 
 #include "faults.h"
 #include "gen.h"
+#include "grants.h"
 #include "journal.h"
 #include "rate.h"
 #include "triggers.h"
@@ -23,6 +24,7 @@ sim_reset(Sim *sim, Spec *spec)
 	g_clear_pointer(&sim->world, world_free);
 	g_clear_pointer(&sim->spec, spec_free);
 	g_clear_pointer(&sim->credentials, credentials_free);
+	g_clear_pointer(&sim->grants, grants_free);
 	g_clear_pointer(&sim->journal, journal_free);
 	g_clear_pointer(&sim->faults, faults_free);
 	g_clear_pointer(&sim->triggers, triggers_free);
@@ -36,11 +38,19 @@ sim_reset(Sim *sim, Spec *spec)
 	sim->filters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
 	sim->rate = rate_new();
 	sim->credentials = credentials_new(spec->region);
+	sim->grants = grants_new();
 	sim->journal = journal_new();
 	sim->faults = faults_new();
 	sim->triggers = triggers_new();
 	sim->veil = veil_new();
 	sim->began_ms = g_get_monotonic_time() / 1000;
+}
+
+void
+sim_revoke_all(Sim *sim)
+{
+	credentials_revoke_all(sim->credentials);
+	grants_withdraw_all(sim->grants);
 }
 
 Request *
@@ -131,6 +141,16 @@ reply_header(Reply *reply, const gchar *name, const gchar *value)
 {
 	g_ptr_array_add(reply->headers, g_strdup(name));
 	g_ptr_array_add(reply->headers, g_strdup(value));
+}
+
+const gchar *
+reply_get_header(const Reply *reply, const gchar *name)
+{
+	for (guint i = 0; i + 1 < reply->headers->len; i += 2) {
+		if (g_str_equal(g_ptr_array_index(reply->headers, i), name))
+			return g_ptr_array_index(reply->headers, i + 1);
+	}
+	return NULL;
 }
 
 void

@@ -11,6 +11,7 @@
 #include "world.h"
 
 typedef struct Faults Faults;
+typedef struct Grants Grants;
 typedef struct Journal Journal;
 typedef struct Triggers Triggers;
 typedef struct Route Route;
@@ -22,6 +23,7 @@ typedef struct {
 	Spec *spec;
 	World *world;
 	Credentials *credentials;
+	Grants *grants; /* what people consented to */
 	Journal *journal;
 	Faults *faults;
 	Triggers *triggers;
@@ -78,6 +80,9 @@ typedef struct {
 /* A world of the spec, which is taken; the previous one, its credentials, journal, faults and triggers are gone. */
 void sim_reset(Sim *sim, Spec *spec);
 
+/* Every token of the app ends, and every consent: what an administrator can do. */
+void sim_revoke_all(Sim *sim);
+
 /* The service's time. */
 gint64 sim_now_ms(const Sim *sim);
 
@@ -108,6 +113,9 @@ void reply_init(Reply *reply);
 void reply_clear(Reply *reply);
 
 void reply_header(Reply *reply, const gchar *name, const gchar *value);
+
+/* NULL: there is none. */
+const gchar *reply_get_header(const Reply *reply, const gchar *name);
 
 /* Replaces what was there. */
 void reply_json(Reply *reply, guint status, const gchar *body);

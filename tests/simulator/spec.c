@@ -47,6 +47,8 @@ static const gchar *const spec_scopes[] = {"users.read",
 					   "audit_records.read",
 					   NULL};
 
+static const gchar *const spec_redirects[] = {"http://localhost:8765/application/oauthProcessCode/PagerDuty", NULL};
+
 static GPtrArray *
 spec_list(const gchar *const *words)
 {
@@ -83,6 +85,7 @@ spec_new(void)
 	spec->client_secret = g_strdup("pd+secret/1=&%41x");
 	spec->abilities = spec_list(spec_abilities);
 	spec->scopes = spec_list(spec_scopes);
+	spec->redirects = spec_list(spec_redirects);
 	spec->switches = switches_new();
 	return spec;
 }
@@ -107,6 +110,8 @@ spec_copy(const Spec *spec)
 	g_ptr_array_set_free_func(copy->abilities, g_free);
 	copy->scopes = g_ptr_array_copy(spec->scopes, spec_copy_string, NULL);
 	g_ptr_array_set_free_func(copy->scopes, g_free);
+	copy->redirects = g_ptr_array_copy(spec->redirects, spec_copy_string, NULL);
+	g_ptr_array_set_free_func(copy->redirects, g_free);
 	copy->switches = switches_copy(spec->switches);
 	return copy;
 }
@@ -120,6 +125,7 @@ spec_free(Spec *spec)
 	g_free(spec->client_secret);
 	g_ptr_array_unref(spec->abilities);
 	g_ptr_array_unref(spec->scopes);
+	g_ptr_array_unref(spec->redirects);
 	switches_free(spec->switches);
 	g_free(spec);
 }
@@ -162,7 +168,7 @@ spec_read(Spec *spec, json_object *object, const gchar *where, GError **error)
 {
 	static const gchar *const others[] = {"seed",      "seats",  "second_license", "exceed_limits",
 					      "subdomain", "region", "client_id",      "client_secret",
-					      "abilities", "scopes", "switches"};
+					      "abilities", "scopes", "redirects",      "switches"};
 	const gchar *known[G_N_ELEMENTS(sizes) + G_N_ELEMENTS(others) + 1] = {NULL};
 
 	for (guint i = 0; i < G_N_ELEMENTS(sizes); i++)
@@ -184,7 +190,8 @@ spec_read(Spec *spec, json_object *object, const gchar *where, GError **error)
 	       spec_read_text(object, where, "client_id", &spec->client_id, error) &&
 	       spec_read_text(object, where, "client_secret", &spec->client_secret, error) &&
 	       input_strings(object, where, "abilities", &spec->abilities, error) &&
-	       input_strings(object, where, "scopes", &spec->scopes, error) && spec_read_switches(spec, object, where, error);
+	       input_strings(object, where, "scopes", &spec->scopes, error) &&
+	       input_strings(object, where, "redirects", &spec->redirects, error) && spec_read_switches(spec, object, where, error);
 }
 
 static void

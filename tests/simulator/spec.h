@@ -34,6 +34,7 @@ typedef struct {
 	gchar *client_secret;
 	GPtrArray *abilities; /* of gchar* */
 	GPtrArray *scopes;    /* of gchar*: what the app is registered for */
+	GPtrArray *redirects; /* of gchar*: where its codes may go */
 	Switches *switches;
 } Spec;
 

@@ -199,6 +199,22 @@ class Simulator:
     def revoke_tokens(self):
         return self.control("DELETE", "tokens")
 
+    def identity(self):
+        """How many token requests of each kind came and were granted, and every consent."""
+        return self.control("GET", "identity")
+
+    def expire(self, which="all"):
+        """The access tokens, refresh tokens or all of them end now."""
+        return self.control("POST", "expire", {"which": which})
+
+    def consent(self, url, who="admin", answer="allow", scopes=None):
+        """Somebody answers the page of that address: the first of a base role, or whoever has that id or e-mail. scopes: only these are given.
+        Returns the address that the browser is sent to; None where the service shows an error page instead."""
+        body = {"url": url, "as": who, "answer": answer}
+        if scopes is not None:
+            body["scopes"] = scopes
+        return self.control("POST", "consent", body)["redirect"]
+
     # --- as a client ----------------------------------------------------------------------------------------------------------------
 
     def token(self, *scopes, **fields):
@@ -213,8 +229,21 @@ class Simulator:
                 "scope": " ".join([f"as_account-{self.settings['region']}.{self.settings['subdomain']}", *wanted]),
                 **fields,
         }
-        data = urllib.parse.urlencode(form).encode()
-        return self._exchange(("client",), "POST", "/identity/oauth/token", {"Content-Type": "application/x-www-form-urlencoded"}, data)
+        return self.form("/identity/oauth/token", form)
+
+    def redeem(self, grant, **fields):
+        """A token request of another grant type; a field that is None is left out."""
+        form = {"grant_type": grant, "client_id": self.settings["client_id"], "client_secret": self.secrets["client_secret"], **fields}
+        return self.form("/identity/oauth/token", {name: value for name, value in form.items() if value is not None})
+
+    def form(self, path, fields):
+        """A form as a browser or a client posts it."""
+        data = urllib.parse.urlencode(fields).encode()
+        return self._exchange(("client",), "POST", path, {"Content-Type": "application/x-www-form-urlencoded"}, data)
+
+    def page(self, path):
+        """A page as a browser gets it."""
+        return self._exchange(("client",), "GET", path, {}, None)
 
     def request(self, method, path, headers=None, body=None, token=None):
         """One request as it should be made; headers replace or (None) take away. token: a bearer token, or one with every scope."""
