@@ -105,3 +105,14 @@ def effects(told):
 def held(sim):
     """Who holds what directly."""
     return {(grant["user_id"], grant["entitlement_id"]) for grant in sim.state()["grants"] if not grant["via"]}
+
+
+def explained(before, after, told):
+    """Fails unless the effects, one after the other, lead from what was held to what is held now."""
+    now = set(before)
+    for verb, user, entitlement in effects(told):
+        if entitlement is None or verb not in ("added", "removed"):
+            continue
+        assert ((user, entitlement) in now) == (verb == "removed"), f"told {verb} {entitlement} of {user}, which changes nothing"
+        now ^= {(user, entitlement)}
+    assert now == after, f"not told: {sorted(after - now)} came and {sorted(now - after)} went, or told and not so"
