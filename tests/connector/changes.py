@@ -16,6 +16,7 @@ OK, PARTIAL, ALREADY = 0, 2, 3
 INVALID, NOT_FOUND, CONFLICT, REFUSED = 100, 300, 301, 305
 WORLD = dict(users=60, teams=6, memberships=120, policies=8, schedules=4, admins=2, stakeholders=4)
 SWITCHES = {"rate_limit": "0"}
+CONCURRENCY = "3"
 
 
 class Account:
@@ -411,7 +412,7 @@ def five_hundred():
   """500 additions to 40 teams and 10 policies: memberships, at most four requests a policy, read-backs; never more at once than allowed."""
   with Simulator(switches=SWITCHES, users=1000, teams=60, memberships=600, policies=60, schedules=0) as sim:
     sender = next(person["email"] for person in sim.state()["principals"] if person["role"] == "owner")
-    with Driver(sys.argv[1], sys.argv[2], sim, from_email=sender) as connector:
+    with Driver(sys.argv[1], sys.argv[2], sim, from_email=sender, concurrency=CONCURRENCY) as connector:
       connector.authorize()
       account = Account(sim, connector)
       users = account.people("limited_user", "user")
@@ -419,9 +420,12 @@ def five_hundred():
       items = [(users[n % len(users)], f"team:{team}:responder") for n, team in enumerate(teams(account)[:40] * 12)][:460]
       items += [(users[n], f"policy:{chosen[n % len(chosen)]['id']}:1") for n in range(40)]
       sim.forget_journal()
+      sim.faults({"match": {"times": 0}, "action": {"delay_ms": 3}})
       outcome = account.change("add", *items)
+      sim.clear_faults()
       done = [index for index, result in outcome.results.items() if result.status == OK]
       assert len(done) > 400, {result.message for result in outcome.results.values()}
+      assert sim.summary()["most_in_flight"] == int(CONCURRENCY), sim.summary()
       routes = sim.summary()["by_route"]
       memberships = routes["PUT /teams/{id}/users/{user_id}"]
       assert memberships <= 460

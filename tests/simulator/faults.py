@@ -226,6 +226,28 @@ def told(sim):
     assert '"status":500' in first["fault"] and first["status"] == 500 and second["fault"] is None
 
 
+def flying(sim):
+    """Requests whose answers take time count together, and those that follow each other do not."""
+    sim.reset(users=3)
+    sim.get("/users")
+    sim.get("/users")
+    assert sim.summary()["most_in_flight"] == 1
+    sim.faults({"match": {"route": "/users", "times": 0}, "action": {"delay_ms": 300}})
+    clients = [sim.client() for _ in range(3)]
+    threads = [threading.Thread(target=client.get, args=("/users",)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for client in clients:
+        client.stop()
+    assert sim.summary()["most_in_flight"] == 3
+    sim.clear_faults()
+    sim.forget_journal()
+    sim.get("/users")
+    assert sim.summary()["most_in_flight"] == 1
+
+
 def compressed(sim):
     sim.reset(users=30, switches={"gzip": True})
     plain = sim.get("/users")
@@ -247,6 +269,7 @@ def main():
                                 ("pages lie about more, total and themselves", lies),
                                 ("a fault counts what it sees and fires when it should", counted),
                                 ("the journal tells which fault it was", told),
+                                ("the journal tells how many requests were in flight at once", flying),
                                 ("answers are compressed where the client can and the switch says so", compressed)):
             tap.check(name, behaviour, sim)
     tap.check("it ends at once although answers are under way", stop_while_slow)

@@ -21,11 +21,14 @@ typedef struct {
 	gsize reply_bytes;
 	guint status;
 	guint violation_count;
+	gboolean open; /* it came, and its answer has not gone out */
 } JournalEntry;
 
 struct Journal {
 	GArray *entries;
 	gint64 began_us;
+	guint in_flight;
+	guint most_in_flight;
 };
 
 static void
@@ -71,22 +74,44 @@ journal_begin(Journal *journal, Request *request)
 	    .path = mark == NULL ? g_strdup(request->uri) : g_strndup(request->uri, (gsize)(mark - request->uri)),
 	    .query = g_strdup(mark == NULL ? "" : mark + 1),
 	    .request_bytes = request->body->len,
+	    .open = TRUE,
 	};
 
 	g_array_append_val(journal->entries, entry);
 	request->number = journal->entries->len;
+	journal->in_flight++;
+	journal->most_in_flight = MAX(journal->most_in_flight, journal->in_flight);
+}
+
+/* NULL: a reset came in between. */
+static JournalEntry *
+journal_find(const Journal *journal, const Request *request)
+{
+	if (request->resets != request->sim->resets || request->number < 1 || request->number > journal->entries->len)
+		return NULL;
+	return &g_array_index(journal->entries, JournalEntry, request->number - 1);
+}
+
+void
+journal_land(Journal *journal, const Request *request)
+{
+	JournalEntry *entry = journal_find(journal, request);
+
+	if (entry == NULL || !entry->open)
+		return;
+	entry->open = FALSE;
+	journal->in_flight--;
 }
 
 void
 journal_end(Journal *journal, const Request *request, guint status, gsize bytes, const gchar *fault)
 {
-	JournalEntry *entry;
+	JournalEntry *entry = journal_find(journal, request);
 	g_autoptr(GString) violations = g_string_new("[");
 
-	/* a reset came in between */
-	if (request->resets != request->sim->resets || request->number < 1 || request->number > journal->entries->len)
+	if (entry == NULL)
 		return;
-	entry = &g_array_index(journal->entries, JournalEntry, request->number - 1);
+	journal_land(journal, request);
 	entry->status = status;
 	entry->reply_bytes = bytes;
 	g_free(entry->fingerprint);
@@ -169,7 +194,8 @@ journal_summary(const Journal *journal, GString *out)
 		journal_count(by_status, g_strdup_printf("%u", entry->status));
 		violations += entry->violation_count;
 	}
-	g_string_append_printf(out, "{\"total\":%u,\"violations\":%u", journal->entries->len, violations);
+	g_string_append_printf(out, "{\"total\":%u,\"violations\":%u,\"most_in_flight\":%u", journal->entries->len, violations,
+			       journal->most_in_flight);
 	journal_write_counts(out, "by_route", by_route);
 	journal_write_counts(out, "by_status", by_status);
 	g_string_append_c(out, '}');

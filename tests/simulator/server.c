@@ -54,12 +54,19 @@ server_uri(void *cls, const char *uri, struct MHD_Connection *connection)
 static void
 server_completed(void *cls, struct MHD_Connection *connection, void **con_cls, enum MHD_RequestTerminationCode code)
 {
+	const Server *server = cls;
 	Exchange *exchange = *con_cls;
 
-	(void)cls, (void)connection, (void)code;
+	(void)connection, (void)code;
 	*con_cls = NULL;
 	if (exchange == NULL)
 		return;
+	if (exchange->request != NULL) {
+		/* whoever goes away while the answer is delayed */
+		g_mutex_lock(&server->sim->lock);
+		journal_land(server->sim->journal, exchange->request);
+		g_mutex_unlock(&server->sim->lock);
+	}
 	g_free(exchange->uri);
 	g_string_free(exchange->body, TRUE);
 	g_hash_table_unref(exchange->headers);
@@ -313,8 +320,8 @@ server_listen(Server *server, guint port, const ServerOptions *tls, MHD_AccessHa
 						     (void *)(gsize) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"};
 	}
 	return MHD_start_daemon(flags, (guint16)port, NULL, NULL, handle, server, MHD_OPTION_SOCK_ADDR, &address,
-				MHD_OPTION_URI_LOG_CALLBACK, server_uri, NULL, MHD_OPTION_NOTIFY_COMPLETED, server_completed, NULL,
-				MHD_OPTION_NOTIFY_CONNECTION, server_connected, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+				MHD_OPTION_URI_LOG_CALLBACK, server_uri, NULL, MHD_OPTION_NOTIFY_COMPLETED, server_completed,
+				server, MHD_OPTION_NOTIFY_CONNECTION, server_connected, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 				(size_t)SERVER_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS, MHD_OPTION_ARRAY,
 				options, MHD_OPTION_END);
 }
