@@ -1,19 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The idc contributors
-"""What an installation gives to somebody who writes a connector or packages one. usage: installed.py BUILDDIR"""
+"""What an installation gives to somebody who writes a connector or packages one. usage: installed.py BUILDDIR EXAMPLEDIR"""
 import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 
+import programs
 import tap
 
-BUILD = pathlib.Path(sys.argv[1]).resolve()
+BUILD, EXAMPLE = (pathlib.Path(name).resolve() for name in sys.argv[1:])
 CONNECTOR = """
 #include <idc/connector.h>
 static const idc_connector nothing = { sizeof(idc_connector), IDC_ABI_MAJOR, IDC_ABI_MINOR };
@@ -62,6 +64,48 @@ def builds_a_connector(place):
         assert done.returncode == 0, done.stderr
 
 
+class Elsewhere:
+    """The example connector in a folder of its own, as somebody has it who has this installation and nothing else of the project."""
+
+    def __init__(self, place):
+        # Under the build: what lies in a folder that all can write to is not loaded.
+        self._folder = tempfile.TemporaryDirectory(dir=BUILD)
+        self.path = pathlib.Path(self._folder.name)
+        for file in EXAMPLE.iterdir():
+            if file.suffix in (".c", ".h", ".map", ".json", ".py", ".md"):
+                shutil.copy(file, self.path)
+        told = next(place.root.rglob("idc.pc")).read_text(encoding="utf-8")
+        (self.path / "idc.pc").write_text(re.sub("(?m)^prefix=", f"prefix={place.root}", told), encoding="utf-8")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._folder.cleanup()
+
+    def build(self):
+        """By the very command of the page that leads connector authors; then its hash goes into the manifest."""
+        (command,) = re.findall(r"^cc (?:.*\\\n)*.*$", (self.path / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+        environment = {**os.environ, "PKG_CONFIG_PATH": str(self.path)}
+        done = subprocess.run(["sh", "-ec", f"umask 022; {command}"], cwd=self.path, capture_output=True, check=False, text=True, env=environment)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+        module = self.path / "example.so"
+        manifest = json.loads((self.path / "example.json").read_text(encoding="utf-8"))
+        manifest["module"]["sha256"] = hashlib.sha256(module.read_bytes()).hexdigest()
+        (self.path / "example.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def runs_a_connector(place):
+    place.pkg_config("--cflags")  # or skip
+    (host,) = place.root.rglob("bin/idc-host")
+    with Elsewhere(place) as elsewhere:
+        elsewhere.build()
+        with programs.Simulator(elsewhere.path / "service.py") as service, programs.Host(host, str(elsewhere.path)) as app:
+            app.connect(service, "example")
+            shown = app.succeed("show", "Example", "grants", "--csv").splitlines()
+        assert len(shown) > 100, shown
+
+
 def has_manifests_and_hashes(place):
     connectors = place.under(place.pkg_config("--variable=connectordir"))
     manifests = place.under(place.pkg_config("--variable=manifestdir"))
@@ -85,6 +129,8 @@ def main():
         tap.check("the build installs into a folder of one's choice", installs, place)
         tap.check("pkg-config tells the version of the installed header", tells_version, place)
         tap.check("a connector compiles with what pkg-config tells", builds_a_connector, place)
+        if any(place.root.rglob("bin/idc-host")):
+            tap.check("a connector that is built elsewhere, by the command of its page, runs in the installed host", runs_a_connector, place)
         if any((BUILD / "plugin").glob("*.so")):
             tap.check("each installed module is the one that its manifest names, stripped", has_manifests_and_hashes, place)
             tap.check("no installed module can be written by others", written_by_owner_only, place)
