@@ -30,6 +30,7 @@ static const struct {
     {"guard.percent", FORM_GUARD},
     {"change_guard.at_least", FORM_GUARD},
     {"change_guard.percent", FORM_GUARD},
+    {"require", FORM_LIST},
     {"known_partial", FORM_LIST},
 };
 

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "cli/outcome.h"
 #include "base/text.h"
+#include "cli/words.h"
 #include "state/kinds.h"
 #include <string.h>
 
@@ -127,21 +128,25 @@ outcome_append_effect(GString *text, const Item *item, const ItemEffect *effect)
 		g_string_append_printf(text, " of %s", effect->user_id);
 	if ((effect->flags & IDC_EFFECT_SIDE) != 0)
 		g_string_append(text, " (side effect)");
-	if (effect->attributes != NULL && effect->verb == IDC_VERB_CHANGED)
-		g_string_append_printf(text, " %s", effect->attributes);
+	if (effect->attributes != NULL && effect->verb == IDC_VERB_CHANGED) {
+		g_autofree char *words = words_attributes(effect->attributes);
+
+		g_string_append_printf(text, " %s", words);
+	}
 }
 
 static char *
 outcome_told(const Item *item)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *words = words_attributes(item->attributes);
 
 	for (guint i = 0; i < item->effects->len; i++)
 		outcome_append_effect(text, item, g_ptr_array_index(item->effects, i));
 	if (item->error != NULL)
 		g_string_append_printf(text, "%s%s", text->len > 0 ? "; " : "", item->error->message);
-	if (item->attributes != NULL)
-		g_string_append_printf(text, "%s%s", text->len > 0 ? " " : "", item->attributes);
+	if (*words != '\0')
+		g_string_append_printf(text, item->error != NULL ? " (%s)" : text->len > 0 ? "; %s" : "%s", words);
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 

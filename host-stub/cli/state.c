@@ -3,6 +3,7 @@
 #include "cli/state.h"
 #include "base/text.h"
 #include "jobs/lock.h"
+#include "state/journal.h"
 
 void
 app_state_free(AppState *state)
@@ -15,6 +16,22 @@ app_state_free(AppState *state)
 	syncs_state_free(state->state);
 	g_clear_pointer(&state->partials, g_ptr_array_unref);
 	g_free(state);
+}
+
+/* What a run that is under way has sent is its own matter. */
+static gboolean
+app_state_read_open(AppState *state, const HostPaths *paths, Store *store, gint64 app, GError **error)
+{
+	gboolean changing = lock_changes_is_held(paths, state->identifier);
+	g_autoptr(GPtrArray) opens = journal_open_intents(store, app, error);
+
+	if (opens == NULL)
+		return FALSE;
+	if (changing || opens->len == 0 || lock_changes_is_held(paths, state->identifier))
+		return TRUE;
+	state->open = opens->len;
+	state->open_since = ((const JournalOpen *)g_ptr_array_index(opens, 0))->time;
+	return TRUE;
 }
 
 static gboolean
@@ -34,6 +51,8 @@ app_state_read(AppState *state, const HostPaths *paths, Store *store, GError **e
 		return FALSE;
 	store_partials_know(state->partials, (const char *const *)state->app->known_partial);
 	state->running = lock_is_held(paths, state->identifier);
+	if (!app_state_read_open(state, paths, store, app, error))
+		return FALSE;
 	state->next = schedule_next(state->app, state->state);
 	return TRUE;
 }
@@ -116,6 +135,25 @@ app_state_add_last(const AppState *state, GStrvBuilder *alerts, HostExit *exit_s
 				    state->identifier, state->identifier, syncs->held_digest));
 }
 
+/* Whether what they asked for was done is found out by the next run of changes. */
+static void
+app_state_add_open(const AppState *state, GStrvBuilder *alerts, HostExit *exit_status)
+{
+	g_autofree char *since = NULL;
+
+	if (state->open == 0)
+		return;
+	since = text_time(state->open_since);
+	app_state_add(alerts, exit_status, HOST_EXIT_UNKNOWN,
+		      state->open == 1
+			  ? g_strdup_printf("A change of %s has no result: its process ended before it was written down. Give that "
+					    "command again; any other change tells what became of it.",
+					    since)
+			  : g_strdup_printf("%u changes since %s have no result: their process ended before it was written down. "
+					    "Give that command again; any other change tells what became of them.",
+					    state->open, since));
+}
+
 GStrv
 app_state_alerts(const AppState *state, gint64 now, HostExit *ret_exit)
 {
@@ -146,6 +184,7 @@ app_state_alerts(const AppState *state, gint64 now, HostExit *ret_exit)
 				    due));
 	}
 	app_state_add_last(state, alerts, &exit_status);
+	app_state_add_open(state, alerts, &exit_status);
 	*ret_exit = exit_status;
 	return g_strv_builder_end(alerts);
 }

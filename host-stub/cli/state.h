@@ -15,7 +15,9 @@ typedef struct {
 	GPtrArray *partials;   /* of StorePartial; NULL with a problem */
 	guint64 users, grants; /* of the snapshot */
 	gboolean running;
-	gint64 next; /* schedule_next() */
+	guint open;        /* intents without a result that no running change explains */
+	gint64 open_since; /* of the oldest */
+	gint64 next;       /* schedule_next() */
 } AppState;
 
 void app_state_free(AppState *state);

@@ -96,6 +96,7 @@ status_json(const AppState *state, GStrv alerts, HostExit exit_status, gint64 no
 	json_object_object_add(object, "users", merged ? json_object_new_uint64(state->users) : NULL);
 	json_object_object_add(object, "grants", merged ? json_object_new_uint64(state->grants) : NULL);
 	status_add_text(object, "held", syncs->held_digest);
+	json_object_object_add(object, "open_intents", json_object_new_int64(state->open));
 	status_add_time(object, "last_tried", syncs->last_started);
 	json_object_object_add(object, "failures", json_object_new_int((int)syncs->failures));
 	/* null where it is synced by hand; the past where it is due. */
@@ -134,7 +135,8 @@ cmd_status(CliContext *ctx, int argc, char **argv)
 	static const CliUsage usage = {
 	    .synopsis = "[ID]",
 	    .summary = "Shows where every app stands",
-	    .details = "The exit status is that of the worst app: 3 incomplete, 5 held, 6 not authorized, 1 failed or overdue.",
+	    .details = "The exit status is that of the worst app: 3 incomplete, 5 held, 6 not authorized, 1 failed or overdue,\n"
+		       "4 a change without a result.",
 	    .min_args = 0,
 	    .max_args = 1,
 	};

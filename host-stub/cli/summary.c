@@ -242,9 +242,13 @@ summary_say_merged(Output *output, const SyncReport *report)
 		output_say(output, "Nothing changed since the last snapshot.");
 	else
 		output_say(output, "Since the last snapshot: %s.", differences);
-	if (!merge->first && merge->outside > 0)
-		output_say(output, "%" G_GUINT64_FORMAT " change%s came from outside: idc-host show %s changes", merge->outside,
-			   merge->outside == 1 ? "" : "s", report->identifier);
+	if (!merge->first && merge->outside > 0) {
+		/* Without it the rows of the first list come as well. */
+		g_autofree char *since = text_time(report->started);
+
+		output_say(output, "%" G_GUINT64_FORMAT " change%s came from outside: idc-host show %s changes --since %s",
+			   merge->outside, merge->outside == 1 ? "" : "s", report->identifier, since);
+	}
 	if (merge->accepted)
 		output_say(output, "The removals that were held are taken, as accepted.");
 }

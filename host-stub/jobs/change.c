@@ -7,6 +7,7 @@
 #include "jobs/send.h"
 #include "jobs/settle.h"
 #include "state/given.h"
+#include <string.h>
 
 #define CHANGE_RUN_ID_BYTES 8
 
@@ -111,6 +112,33 @@ change_check_trust(const App *app, const ChangeOptions *options, GError **error)
 	    "%s is trusted for reading only, so nothing is changed. If it shall be, set its trust to read-write in its file and "
 	    "see that the service grants the scopes.",
 	    app->identifier);
+	return FALSE;
+}
+
+static gboolean
+change_blank(const char *text)
+{
+	return text == NULL || text[strspn(text, " \t\r\n")] == '\0';
+}
+
+/* What the app's owners want to read in the journal of each write. */
+static gboolean
+change_check_required(const App *app, const ChangeOptions *options, GError **error)
+{
+	gboolean reason = app->require_reason && change_blank(options->reason);
+	gboolean ticket = app->require_ticket && change_blank(options->ticket);
+
+	if (options->dry_run || (!reason && !ticket))
+		return TRUE;
+	host_error_set(error, IDC_INVALID, "reason_required",
+		       "Every change of %s has to say %s, so nothing was sent. Give the same command again with %s.",
+		       app->identifier,
+		       reason && ticket ? "why, and on what request"
+		       : reason         ? "why"
+					: "on what request",
+		       reason && ticket ? "--reason TEXT and --ticket ID"
+		       : reason         ? "--reason TEXT"
+					: "--ticket ID");
 	return FALSE;
 }
 
@@ -288,7 +316,8 @@ change_run(const HostPaths *paths, const App *app, Manifest *manifest, Vault *va
 	report->items = g_ptr_array_ref(items);
 	report->opens = g_ptr_array_new_with_free_func((GDestroyNotify)change_open_free);
 	report->dry_run = options->dry_run;
-	if (!change_check_trust(app, options, error) || !change_check_capable(manifest, items, error))
+	if (!change_check_trust(app, options, error) || !change_check_required(app, options, error) ||
+	    !change_check_capable(manifest, items, error))
 		return NULL;
 	lock = lock_take_changes(paths, app->identifier, error);
 	if (lock < 0)

@@ -65,14 +65,26 @@ lock_release(int lock)
 	files_unlock(lock);
 }
 
-gboolean
-lock_is_held(const HostPaths *paths, const char *identifier)
+static gboolean
+lock_one_is_held(const HostPaths *paths, const char *identifier, const char *what)
 {
-	g_autofree char *path = lock_path(paths, identifier, "sync");
+	g_autofree char *path = lock_path(paths, identifier, what);
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	gboolean held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 
 	if (fd >= 0)
 		close(fd);
 	return held;
+}
+
+gboolean
+lock_is_held(const HostPaths *paths, const char *identifier)
+{
+	return lock_one_is_held(paths, identifier, "sync");
+}
+
+gboolean
+lock_changes_is_held(const HostPaths *paths, const char *identifier)
+{
+	return lock_one_is_held(paths, identifier, "change");
 }

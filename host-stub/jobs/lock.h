@@ -14,5 +14,6 @@ int lock_take_changes(const HostPaths *paths, const char *identifier, GError **e
 
 void lock_release(int lock);
 
-/* Whether somebody holds it now. */
+/* Whether somebody holds the one of syncs, or of changes, now. */
 gboolean lock_is_held(const HostPaths *paths, const char *identifier);
+gboolean lock_changes_is_held(const HostPaths *paths, const char *identifier);

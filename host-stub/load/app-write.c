@@ -24,6 +24,19 @@ app_add_strings(json_object *object, const char *key, GStrv values)
 }
 
 static void
+app_add_require(json_object *object, const App *app)
+{
+	const char *const words[] = {app->require_reason ? "reason" : NULL, app->require_ticket ? "ticket" : NULL};
+	json_object *array = json_object_new_array();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+		if (words[i] != NULL)
+			json_object_array_add(array, json_object_new_string(words[i]));
+	}
+	json_object_object_add(object, "require", array);
+}
+
+static void
 app_add_bool(json_object *object, const char *key, gboolean value)
 {
 	json_object_object_add(object, key, json_object_new_boolean(value));
@@ -79,6 +92,7 @@ app_save(const HostPaths *paths, const App *app, GError **error)
 	app_add_strings(object, "protected", app->protected_emails);
 	app_add_guard(object, "guard", &app->guard);
 	app_add_guard(object, "change_guard", &app->change_guard);
+	app_add_require(object, app);
 	app_add_strings(object, "known_partial", app->known_partial);
 	app_add_string(object, "account", app->account);
 	app_add_string(object, "connected_as", app->connected_as);

@@ -145,6 +145,23 @@ app_read_emails(JsonWalk *walk, const char *key)
 	return emails;
 }
 
+/* What every write has to say of itself. */
+static void
+app_read_require(JsonWalk *walk, App *app)
+{
+	g_auto(GStrv) words = json_walk_strings(walk, "require", JSON_OPTIONAL, 2, 64);
+
+	for (gsize i = 0; words[i] != NULL; i++) {
+		if (strcmp(words[i], "reason") == 0)
+			app->require_reason = TRUE;
+		else if (strcmp(words[i], "ticket") == 0)
+			app->require_ticket = TRUE;
+		else
+			json_walk_reject(walk, "require",
+					 "names \"%s\", but what a write can be required to say is reason and ticket", words[i]);
+	}
+}
+
 /* Whoever edits by hand may write true and 4 where the connector gets "true" and "4". */
 static void
 app_read_settings(JsonWalk *walk, json_object *root, GHashTable *settings)
@@ -190,6 +207,7 @@ app_read(JsonWalk *walk, json_object *root, App *app)
 					    "protected",
 					    "guard",
 					    "change_guard",
+					    "require",
 					    "known_partial",
 					    "account",
 					    "connected_as",
@@ -219,6 +237,7 @@ app_read(JsonWalk *walk, json_object *root, App *app)
 	app->protected_emails = app_read_emails(walk, "protected");
 	app_read_guard(walk, "guard", &app->guard);
 	app_read_guard(walk, "change_guard", &app->change_guard);
+	app_read_require(walk, app);
 	app->known_partial = json_walk_strings(walk, "known_partial", JSON_OPTIONAL, 1000, 1024);
 	app->account = json_walk_string(walk, "account", JSON_OPTIONAL, IDC_MAX_ID);
 	app->connected_as = json_walk_string(walk, "connected_as", JSON_OPTIONAL, IDC_MAX_NAME);

@@ -32,13 +32,15 @@ typedef struct {
 	gboolean deactivate_on_termination;
 	gboolean delete_on_termination;
 	gboolean hr_source;
-	GStrv protected_emails; /* key "protected": as written; who is always protected is not in it */
-	AppGuard guard;         /* {"at_least": 5, "percent": 10}: removals that a sync takes without asking */
-	AppGuard change_guard;  /* {"at_least": 25, "percent": 10}: removals that one run of changes makes without asking */
-	GStrv known_partial;    /* reasons of partial kinds, compared exactly, that are told and exit 0 */
-	char *account;          /* the service's id of the account, from the session; NULL before the first */
-	char *connected_as;     /* the session's subject, for people; NULL where the service does not tell */
-	GHashTable *settings;   /* key -> value, only those given */
+	GStrv protected_emails;  /* key "protected": as written; who is always protected is not in it */
+	AppGuard guard;          /* {"at_least": 5, "percent": 10}: removals that a sync takes without asking */
+	AppGuard change_guard;   /* {"at_least": 25, "percent": 10}: removals that one run of changes makes without asking */
+	gboolean require_reason; /* key "require": a write without --reason, or --ticket, is refused */
+	gboolean require_ticket;
+	GStrv known_partial;  /* reasons of partial kinds, compared exactly, that are told and exit 0 */
+	char *account;        /* the service's id of the account, from the session; NULL before the first */
+	char *connected_as;   /* the session's subject, for people; NULL where the service does not tell */
+	GHashTable *settings; /* key -> value, only those given */
 } App;
 
 /* An app with every default, for connect to fill. */

@@ -84,6 +84,8 @@ test_defaults(Fixture *fixture, gconstpointer data)
 	g_assert_cmpuint(app->change_guard.at_least, ==, 25);
 	g_assert_cmpuint(g_strv_length(app->owners), ==, 0);
 	g_assert_false(app->hr_source);
+	g_assert_false(app->require_reason);
+	g_assert_false(app->require_ticket);
 	g_assert_null(app->account);
 	g_assert_cmpstr(g_hash_table_lookup(app->settings, "file"), ==, "/x");
 	g_assert_cmpstr(manifest->id, ==, "memory");
@@ -116,6 +118,8 @@ test_round(Fixture *fixture, gconstpointer data)
 	app->deactivate_on_termination = TRUE;
 	app->guard = (AppGuard){7, 20};
 	app->change_guard = (AppGuard){0, 100};
+	app->require_reason = TRUE;
+	app->require_ticket = TRUE;
 	app->account = g_strdup("acc");
 	app->connected_as = g_strdup("me@example.org");
 	g_hash_table_insert(app->settings, g_strdup("file"), g_strdup("/y"));
@@ -131,6 +135,8 @@ test_round(Fixture *fixture, gconstpointer data)
 	second = support_read(first_path);
 	g_assert_cmpstr(first, ==, second);
 	g_assert_nonnull(strstr(first, "\"every 90m\""));
+	g_assert_true(again->require_reason);
+	g_assert_true(again->require_ticket);
 }
 
 static void
@@ -164,6 +170,8 @@ test_bad(Fixture *fixture, gconstpointer data)
 	assert_refused_with(fixture, "\"owners\": \"a@example.org\"", "json_value", "owners must be an array");
 	assert_refused_with(fixture, "\"guard\": {\"percent\": 101}", "json_value", "guard.percent must be from 0 to 100");
 	assert_refused_with(fixture, "\"guard\": {\"rows\": 1}", "json_value", "guard.rows is not a known key");
+	assert_refused_with(fixture, "\"require\": [\"tickets\"]", "json_value", "require names \"tickets\", but");
+	assert_refused_with(fixture, "\"require\": \"ticket\"", "json_value", "require must be an array");
 	assert_refused_with(fixture, "\"hr_source\": true", "hr_source_refused", "does not know who works here");
 	assert_refused_with(fixture, "\"access\": \"web\"", "access_refused", "access \"web\" is refused");
 	assert_refused_with(fixture, "\"provisioning\": \"saml\"", "provisioning_refused", "knows oauth");

@@ -316,6 +316,21 @@ def file_refused(text, sentence):
         assert case.writes() == []
 
 
+# ---- what a write has to say of itself ----
+
+def required():
+    """Nothing is sent without it, a dry run may go without, and what is said stands in the journal."""
+    with Case(WORLD, "read-write", "--app", "require=reason", "--app", "require=ticket") as case:
+        for given, missing in (([], "--reason TEXT and --ticket ID"), (["--reason", "on call"], "--ticket ID"),
+                               (["--ticket", "T-1", "--reason", " "], "--reason TEXT")):
+            for command in (["add", "p2", "dev:r"], ["remove", "p2", "ops:r"], ["provision", "--email", "a@example.org", "--name", "A"]):
+                told = case.tell(2, *command, *given)
+                assert told["errors"][0]["code"] == "reason_required" and told["errors"][0]["message"].endswith(f"again with {missing}."), told
+        assert case.writes() == [] and case.host.run("add", "M", "p2", "dev:r", "--dry-run").returncode == 0
+        assert case.statuses(0, "add", "p2", "dev:r", "--reason", "on call", "--ticket", "T-1") == ["OK"]
+        case.good()
+
+
 # ---- what belongs to new users ----
 
 def defaults():
@@ -399,6 +414,9 @@ def other_command_after_kill():
         assert case.host.run("add", "M", "p2", "dev:r").returncode == -signal.SIGKILL
         case.faults()
         assert case.writes() == []
+        done = case.host.run("status", "M", "--json")
+        told = json.loads(done.stdout)
+        assert done.returncode == 4 and told["apps"][0]["open_intents"] == 1 and "has no result" in told["apps"][0]["alerts"][0], told
         told = case.tell(4, "add", "p3", "dev:r")
         assert [item["status"] for item in told["items"]] == ["OK"], told
         assert [(entry["action"], entry["user"], entry["entitlement_id"], entry["outcome"]) for entry in told["open"]] == [
@@ -406,6 +424,7 @@ def other_command_after_kill():
         assert "idc-host add M p2 dev:r" in told["warnings"][0]["message"], told["warnings"]
         assert ("p2", "dev:r") not in case.grants()
         case.tell(0, "add", "p4", "dev:r")
+        assert json.loads(case.host.succeed("status", "M", "--json"))["apps"][0]["open_intents"] == 0
         # Killed after the write: it holds, and a sync knows that it was ours.
         case.faults("kill 3\n")
         assert case.host.run("add", "M", "p5", "dev:r").returncode == -signal.SIGKILL
@@ -540,6 +559,7 @@ tap.check("the same twice, or to add and to remove the same, is refused", twice)
 tap.check("an address that two have is refused, naming them", ambiguous)
 for file_name, file_text, file_sentence in FILES:
     tap.check(f"a file with {file_name} is refused whole, with line and column", file_refused, file_text, file_sentence)
+tap.check("an app that requires a reason and a ticket sends nothing without them", required)
 tap.check("default entitlements follow whom this host invited, and a run that did not come so far is completed", defaults)
 tap.check("killed at every boundary of a mixed batch of 20, the same command completes it", killed, "add", changes_file(MIXED), wanted_mixed)
 tap.check("killed at every boundary of invitations, the same command completes them with one invitation each", killed, "provision", PEOPLE_FILE, wanted_people)

@@ -176,7 +176,7 @@ def saved_whole():
             "connector": "memory", "name": "The ops file", "identifier": "Ops", "access": "api", "trust": "read-write", "sync": "every 15m",
             "provisioning": "oauth", "owners": ["a@example.org", "b@example.org"], "default_entitlements": ["e1"],
             "deactivate_on_termination": False, "delete_on_termination": False, "hr_source": False, "protected": ["c@example.org"],
-            "guard": {"at_least": 5, "percent": 50}, "change_guard": {"at_least": 25, "percent": 10}, "known_partial": [],
+            "guard": {"at_least": 5, "percent": 50}, "change_guard": {"at_least": 25, "percent": 10}, "require": [], "known_partial": [],
             "account": "memory-account", "connected_as": "memory@example.org",
             "settings": {"file": str(case.world), "grant_scope": "read.all write.all", "mode": "strict"},
         }, app

@@ -240,6 +240,14 @@ test_regex(void)
 	    "json_value", "settings[0].pattern is no regular expression");
 }
 
+/* In a Perl-compatible pattern $ stands before a line end as well, unless that is asked not to be. */
+static void
+test_line_end(void)
+{
+	assert_refused_with("\"id\": \"faulty\"", "\"id\": \"faulty\\n\"", "json_value", "m.json: id is");
+	assert_refused_with("\"file\": \"faulty.so\"", "\"file\": \"faulty.so\\n\"", "json_value", "m.json: module.file is");
+}
+
 static void
 test_twice(void)
 {
@@ -490,6 +498,7 @@ main(int argc, char **argv)
 	g_test_add_func("/manifest/what is no strict JSON is refused with line and column", test_syntax);
 	g_test_add_func("/manifest/NUL and invalid UTF-8 are refused", test_bytes);
 	g_test_add_func("/manifest/a pattern that is no regular expression is refused", test_regex);
+	g_test_add_func("/manifest/a line end at the end of a word is refused", test_line_end);
 	g_test_add_func("/manifest/two settings of one name are refused", test_twice);
 	g_test_add_func("/manifest/every truncation is refused", test_truncated);
 	g_test_add_func("/manifest/with any byte changed it is read or refused", test_flipped);

@@ -3,6 +3,7 @@
 #include "cli/output.h"
 #include "base/text.h"
 #include "cli/csv.h"
+#include "cli/words.h"
 #include "support.h"
 #include <string.h>
 #include <unistd.h>
@@ -280,6 +281,27 @@ test_own_exit(void)
 	g_assert_cmpint(host_error_exit(foreign), ==, HOST_EXIT_FAILED);
 }
 
+static void
+assert_words(const char *json, const char *expected)
+{
+	g_autofree char *words = words_attributes(json);
+
+	g_assert_cmpstr(words, ==, expected);
+}
+
+static void
+test_words(void)
+{
+	assert_words("{\"stays\":\"team:1:observer\"}", "stays in team:1:observer");
+	assert_words("{\"blocked_by\":[\"policy:1\",\"policy:2\"],\"holds_more\":\"team:1:manager\"}",
+		     "needed by policy:1 and policy:2; holds more: team:1:manager");
+	assert_words("{\"what\":\"level 1 now also pages her always\"}", "level 1 now also pages her always");
+	assert_words("{\"seat_type\":\"full\"}", "seat type: full");
+	assert_words("{}", "");
+	assert_words(NULL, "");
+	assert_words("[1]", "");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -299,5 +321,6 @@ main(int argc, char **argv)
 	g_test_add_func("/error/each status has its exit and unknown ones their hundred's", test_exits);
 	g_test_add_func("/error/what a connector says is kept, bounded and valid", test_connector_error);
 	g_test_add_func("/error/an exit of its own wins", test_own_exit);
+	g_test_add_func("/words/attributes are read as words, not as JSON", test_words);
 	return g_test_run();
 }

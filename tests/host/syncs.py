@@ -36,13 +36,16 @@ def envelope():
 def plain_words():
     with ops.Ops(*PROGRAMS) as case:
         case.connect(ops.world(3))
+        time.sleep(1.1)  # the first list is of another second than the next
         case.write(ops.world(3, first=2, grants=("e1",), ends="indirect\tp2\te2\tvia=schedule:1\n"))
         said = case.host.succeed("sync", "memory")
         assert re.fullmatch(
             r"Memory: 3 users, 2 entitlements, 4 grants \(3 direct, 1 indirect\)\.\n"
             r"Since the last snapshot: 1 user added, 1 removed; 2 grants added, 1 removed\.\n"
-            r"5 changes came from outside: idc-host show Memory changes\n"
+            rf"5 changes came from outside: idc-host show Memory changes --since {TIME}\n"
             r"Full list, 2 requests, \d+\.\d s\.\n", said), said
+        shown = case.host.succeed("--quiet", *re.search("idc-host (show .*)", said).group(1).split(), "--csv")
+        assert len(shown.splitlines()) == 6 and ",baseline," not in shown, shown
         said = case.host.succeed("sync", "memory")
         assert "Nothing changed since the last snapshot.\n" in said, said
         assert case.host.succeed("--quiet", "sync", "memory") == ""
