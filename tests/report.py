@@ -5,7 +5,8 @@
 
 usage: report.py LABEL=BUILDDIR...
 
-Prints the names of what failed with the diagnostics and the whole log's path, each reason for a skip once, and last the line
+Prints the names of what failed with the diagnostics and the whole log's path, each reason for a skip once, what a program sums up in a
+line `# total: …`, and last the line
 `N passed, N failed, N skipped`. Ends with 1 if anything failed or if nothing was run.
 """
 import json
@@ -137,6 +138,13 @@ def skips_printed(label, programs):
         print(f"skipped ({label}) {names[0]}{more}: {reason}")
 
 
+def totals_printed(label, programs):
+    for program in programs:
+        for line in entry_text(program.entry, "stdout").splitlines():
+            if line.startswith("# total: "):
+                print(f"({label}) {line.removeprefix('# total: ')}")
+
+
 def main(arguments):
     if not arguments or any("=" not in argument for argument in arguments):
         sys.exit(__doc__)
@@ -146,6 +154,7 @@ def main(arguments):
         programs = programs_read(pathlib.Path(builddir))
         failures_printed(label, pathlib.Path(builddir), programs)
         skips_printed(label, programs)
+        totals_printed(label, programs)
         executed = sum(len(program.passed) + len(program.failed) for program in programs)
         if executed == 0:
             print(f"FAILED ({label}) no test was run: see {builddir}/meson-logs/testlog.txt")

@@ -117,13 +117,23 @@ example_host_usable(const idc_host *host)
 	       host->sleep_ms != NULL && host->secret_get != NULL;
 }
 
+/* Every setting that cannot be used by its name, so that nobody has to try again for each. */
+static int32_t
+example_refuse_settings(idc_error *error, const char *url, const char *timeout)
+{
+	idc_error problem;
+
+	problem_set(&problem, IDC_INVALID, "The settings cannot be used: %s%s%s.", url != NULL ? url : "",
+		    url != NULL && timeout != NULL ? "; " : "", timeout != NULL ? timeout : "");
+	return problem_tell(&problem, IDC_INVALID, error);
+}
+
 static int32_t
 example_init(const idc_host *host, const idc_config *config, idc_instance **ret_instance, idc_error *error)
 {
 	idc_instance *instance;
 	const char *url;
 	const char *timeout;
-	const char *wrong = NULL;
 
 	if (ret_instance == NULL)
 		return example_refuse(error, IDC_INVALID, "init was called without a place for the instance.");
@@ -132,28 +142,27 @@ example_init(const idc_host *host, const idc_config *config, idc_instance **ret_
 		return example_refuse(error, IDC_ABI, "The host does not offer what version 1.0 of the interface asks of it.");
 	if (config == NULL || !IDC_HAS(config, idc_config, settings) || (config->n_settings > 0 && config->settings == NULL))
 		return example_refuse(error, IDC_INVALID, "init was called without settings.");
-	url = example_setting(config, "url");
-	timeout = example_setting(config, "timeout_s");
-	if (url == NULL)
-		return example_refuse(error, IDC_INVALID, "The setting url is missing: give the address of the service.");
 	/* Safe from any number of threads; never undone, for others in this process use libcurl too. */
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return example_refuse(error, IDC_INTERNAL, "libcurl could not be started.");
 	instance = calloc(1, sizeof(*instance));
-	if (instance == NULL)
-		return example_refuse(error, IDC_NOMEM, "There is not enough memory for an instance.");
-	instance->host = host;
-	instance->url = example_parse_url(url);
-	instance->timeout_ms = 1000 * example_parse_seconds(timeout != NULL ? timeout : "30");
-	instance->multi = curl_multi_init();
-	if (instance->url == NULL)
-		wrong = "The setting url is no address that this connector uses: give one that begins with https://.";
-	else if (instance->timeout_ms == 0)
-		wrong = "The setting timeout_s is no number of seconds: give one from 1 to 600.";
-	if (wrong != NULL || instance->multi == NULL) {
+	if (instance == NULL || (instance->multi = curl_multi_init()) == NULL) {
 		example_destroy(instance);
-		return example_refuse(error, wrong != NULL ? IDC_INVALID : IDC_NOMEM,
-				      wrong != NULL ? wrong : "There is not enough memory for an instance.");
+		return example_refuse(error, IDC_NOMEM, "There is not enough memory for an instance.");
+	}
+	url = example_setting(config, "url");
+	timeout = example_setting(config, "timeout_s");
+	instance->host = host;
+	instance->url = url != NULL ? example_parse_url(url) : NULL;
+	instance->timeout_ms = 1000 * example_parse_seconds(timeout != NULL ? timeout : "30");
+	if (instance->url == NULL || instance->timeout_ms == 0) {
+		const char *url_wrong = url == NULL             ? "url is missing: give the address of the service"
+					: instance->url == NULL ? "url must be an address that begins with https://"
+								: NULL;
+		const char *timeout_wrong = instance->timeout_ms == 0 ? "timeout_s must be a whole number from 1 to 600" : NULL;
+
+		example_destroy(instance);
+		return example_refuse_settings(error, url_wrong, timeout_wrong);
 	}
 	*ret_instance = instance;
 	return IDC_OK;

@@ -80,7 +80,7 @@ rows_insert(ListRows *rows, size_t place, const char *id, idc_error *problem)
 	char *copy = strdup(id);
 
 	if (copy != NULL && rows->n == rows->room) {
-		const size_t room = rows->room + rows->room / 4 + 64;
+		const size_t room = rows->room + rows->room / 8 + 64;
 		ListRow *more = realloc(rows->rows, room * sizeof(*more));
 
 		if (more == NULL) {

@@ -57,6 +57,8 @@ def main():
     tap.check("a program without points that fails counts once", closes_with, "0 passed, 1 failed, 0 skipped", 1, program("FAIL", 3, "oh\n"))
     tap.check("no log is a failure", closes_with, "0 passed, 1 failed, 0 skipped", 1)
     tap.check("a run of nothing but skips is a failure", closes_with, "0 passed, 1 failed, 1 skipped", 1, program("SKIP", 0, "1..0 # SKIP no sky\n"))
+    tap.check("what a program sums up is told", tells, "(gcc) 3 of 4 mutants", "2 passed, 0 failed, 0 skipped", 0,
+              program(stdout=two + "# total: 3 of 4 mutants\n"))
     tap.check("a sentence may hold a number sign", closes_with, "1 passed, 0 failed, 0 skipped", 0, program(stdout="1..1\nok 1 the 3rd \\# SKIP sign\n"))
     tap.finish()
 

@@ -84,7 +84,7 @@ def main():
         else:
             tap.check(f"{case.told['is']}: caught by {' and '.join(case.told['caught_by'])}", is_caught, case)
     killed = sum(case.caught() for case in cases)
-    print(f"# mutants of {CONNECTOR}: {len(cases)}, killed {killed}, survived {sum(bool(case.verdicts) for case in cases) - killed}, "
+    print(f"# total: mutants of {CONNECTOR}: {len(cases)}, killed {killed}, survived {sum(bool(case.verdicts) for case in cases) - killed}, "
           f"without a check {sum(not case.told['caught_by'] for case in cases)}")
     tap.finish()
 
