@@ -40,8 +40,7 @@ emit_attr_flag(EmitAttrs *attrs, const gchar *key, gboolean value)
 	emit_attr(attrs, key, value ? "true" : "false");
 }
 
-/* The sink's word: 0, or the status that ends the operation. */
-static gboolean
+gboolean
 emit_message(const idc_sink *sink, const idc_message *message, GError **error)
 {
 	const gint32 status = sink->emit(sink->ctx, message);

@@ -35,6 +35,9 @@ guint emit_index(guint32 kind);
 void emit_attr(EmitAttrs *attrs, const gchar *key, const gchar *value);
 void emit_attr_flag(EmitAttrs *attrs, const gchar *key, gboolean value);
 
+/* Hands on one whole message. FALSE: the host wants no more. */
+gboolean emit_message(const idc_sink *sink, const idc_message *message, GError **error);
+
 /* record: without msg and attributes, which are filled in here. attrs may be NULL. FALSE: the host wants no more. */
 gboolean emit_record(Emit *emit, const idc_record *record, const EmitAttrs *attrs, GError **error);
 

@@ -51,6 +51,23 @@ blockers_add(Blockers *blockers, gchar *text)
 	emit_attr(blockers->attrs, "blocked_by", text);
 }
 
+/* Whether a dry run has foretold that the user is taken off that level. */
+static gboolean
+blockers_foretold(const Blockers *blockers, const gchar *policy, guint level)
+{
+	const GPtrArray *items = blockers->changes->items;
+
+	for (guint i = 0; i < items->len; i++) {
+		const ChangeItem *item = g_ptr_array_index(items, i);
+
+		if (item->kind == CHANGE_POLICY && item->settled && item->twin == NULL && item->status == IDC_OK &&
+		    (item->level == 0 || item->level == level) && g_strcmp0(item->object, policy) == 0 &&
+		    g_strcmp0(item->asked->principal_id, blockers->user) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static gboolean
 blockers_policy_row(gpointer user, const gchar *id, json_object *row, GError **error)
 {
@@ -73,7 +90,7 @@ blockers_policy_row(gpointer user, const gchar *id, json_object *row, GError **e
 					return FALSE;
 				if (on)
 					blockers_add(blockers, g_strdup_printf("policy:%s via schedule:%s", id, target_id));
-			} else if (g_strcmp0(target_id, blockers->user) == 0) {
+			} else if (g_strcmp0(target_id, blockers->user) == 0 && !blockers_foretold(blockers, id, (guint)i + 1)) {
 				blockers_add(blockers, g_strdup_printf("policy:%s", id));
 			}
 		}

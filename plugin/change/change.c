@@ -9,6 +9,7 @@
 #include "person.h"
 #include "policy.h"
 #include "role.h"
+#include "roster.h"
 #include "team.h"
 
 #define CHANGE_ID "[A-Za-z0-9_-]{1,128}"
@@ -38,47 +39,81 @@ change_is_fatal(const GError *error)
 static gboolean
 change_tell(Changes *changes, const idc_message *message, GError **error)
 {
-	const gint32 status = changes->sink->emit(changes->sink->ctx, message);
+	changes->refused = changes->refused || !emit_message(changes->sink, message, error);
+	return !changes->refused;
+}
 
-	if (status == IDC_OK)
-		return TRUE;
-	g_set_error_literal(error, ERRORS, status >= 100 ? status : IDC_INTERNAL, "The host took no more of what was told.");
-	return FALSE;
+/* Tells the result of an item, and of those that end with it. */
+static gboolean
+change_settle(Changes *changes, ChangeItem *item, const idc_result *result, GError **error)
+{
+	item->settled = TRUE;
+	item->status = result->status;
+	for (guint i = 0; i < changes->items->len; i++) {
+		ChangeItem *other = g_ptr_array_index(changes->items, i);
+		idc_result told = *result;
+
+		if (other != item && other->twin != item)
+			continue;
+		told.index = other->index;
+		/* What the twin did has been told once. */
+		if (other != item && told.status == IDC_OK)
+			told.status = IDC_ALREADY;
+		if (told.status >= 100)
+			changes->failures++;
+		if (!change_tell(changes, &told.msg, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+void
+change_pair(ChangeItem *item, ChangeItem *twin)
+{
+	item->twin = twin->twin != NULL ? twin->twin : twin;
+	item->settled = TRUE;
 }
 
 gboolean
 change_done(Changes *changes, ChangeItem *item, gint32 status, const gchar *remote_id, const EmitAttrs *attrs, GError **error)
 {
 	const idc_result result = {.msg = {.struct_size = sizeof(result), .kind = IDC_MSG_RESULT},
-				   .index = item->index,
 				   .status = status,
 				   .remote_id = remote_id,
 				   .attrs = attrs != NULL ? attrs->pairs : NULL,
 				   .n_attrs = attrs != NULL ? attrs->n : 0};
 
-	item->settled = TRUE;
-	return change_tell(changes, &result.msg, error);
+	return change_settle(changes, item, &result, error);
+}
+
+static gboolean
+change_settle_failed(Changes *changes, ChangeItem *item, const GError *failed, const EmitAttrs *attrs, GError **error)
+{
+	idc_error why = {.struct_size = sizeof(why)};
+	const idc_result result = {.msg = {.struct_size = sizeof(result), .kind = IDC_MSG_RESULT},
+				   .status = errors_to_idc(failed, &why),
+				   .error = &why,
+				   .attrs = attrs != NULL ? attrs->pairs : NULL,
+				   .n_attrs = attrs != NULL ? attrs->n : 0};
+
+	return change_settle(changes, item, &result, error);
 }
 
 gboolean
 change_failed(Changes *changes, ChangeItem *item, GError *failed, const EmitAttrs *attrs, GError **error)
 {
 	g_autoptr(GError) owned = failed;
-	idc_error why = {.struct_size = sizeof(why)};
-	const idc_result result = {.msg = {.struct_size = sizeof(result), .kind = IDC_MSG_RESULT},
-				   .index = item->index,
-				   .status = errors_to_idc(failed, &why),
-				   .error = &why,
-				   .attrs = attrs != NULL ? attrs->pairs : NULL,
-				   .n_attrs = attrs != NULL ? attrs->n : 0};
 
-	if (change_is_fatal(failed)) {
-		g_propagate_error(error, g_steal_pointer(&owned));
-		return FALSE;
-	}
-	item->settled = TRUE;
-	changes->failures++;
-	return change_tell(changes, &result.msg, error);
+	if (!change_is_fatal(failed))
+		return change_settle_failed(changes, item, failed, attrs, error);
+	g_propagate_error(error, g_steal_pointer(&owned));
+	return FALSE;
+}
+
+gboolean
+change_broken(Changes *changes, ChangeItem *item, const GError *failed, GError **error)
+{
+	return change_settle_failed(changes, item, failed, NULL, error);
 }
 
 gboolean
@@ -209,6 +244,61 @@ change_take(Changes *changes, const idc_change_request *request, GError **error)
 	return TRUE;
 }
 
+/* What a batch may ask of one person once only: for an addition a role in one team, a base role, a level; for a removal one thing. */
+static gchar *
+change_slot(const Changes *changes, const ChangeItem *item)
+{
+	const gboolean exclusive = changes->op == CHANGE_ADD && item->kind != CHANGE_POLICY;
+
+	if (item->kind == CHANGE_PERSON) {
+		const gchar *email = change_attr(item, "email");
+
+		return email != NULL ? g_ascii_strdown(email, -1) : NULL;
+	}
+	return g_strdup_printf("%s %u %s %s %u", item->asked->principal_id, item->kind,
+			       exclusive && item->kind == CHANGE_ROLE ? "" : item->object,
+			       exclusive || item->role == NULL ? "" : item->role, item->level);
+}
+
+/* Whether two items with the same slot want the same of it. */
+static gboolean
+change_is_same(const ChangeItem *item, const ChangeItem *other)
+{
+	static const gchar *const described[] = {"name", "role", "job_title", "time_zone", "license"};
+	gboolean same = g_strcmp0(item->object, other->object) == 0 && g_strcmp0(item->role, other->role) == 0;
+
+	for (guint i = 0; item->kind == CHANGE_PERSON && i < G_N_ELEMENTS(described); i++)
+		same = same && g_strcmp0(change_attr(item, described[i]), change_attr(other, described[i])) == 0;
+	return same && g_strcmp0(change_attr(item, "expect_rule_id"), change_attr(other, "expect_rule_id")) == 0;
+}
+
+/* An item that stands twice in a batch is carried out once; one that contradicts an earlier one is refused, for what would become of the
+ * two were a matter of chance. */
+static gboolean
+change_take_once(Changes *changes, GError **error)
+{
+	g_autoptr(GHashTable) slots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < changes->items->len; i++) {
+		ChangeItem *item = g_ptr_array_index(changes->items, i);
+		g_autofree gchar *slot = item->settled ? NULL : change_slot(changes, item);
+		ChangeItem *first = slot != NULL ? g_hash_table_lookup(slots, slot) : NULL;
+
+		if (slot == NULL)
+			continue;
+		if (first == NULL)
+			g_hash_table_insert(slots, g_steal_pointer(&slot), item);
+		else if (change_is_same(item, first))
+			change_pair(item, first);
+		else if (!change_refused(
+			     changes, item, IDC_INVALID, NULL, error,
+			     "The batch asks for something else of the same user as well (%.100s): keep one of the two.",
+			     item->kind == CHANGE_PERSON ? change_attr(first, "email") : first->asked->entitlement_id))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 typedef gboolean (*ChangePart)(Changes *changes, GError **error);
 
 gboolean
@@ -223,10 +313,12 @@ change_batch(Changes *changes, const idc_change_request *request, gboolean *ret_
 	gboolean ok;
 
 	changes->items = g_ptr_array_new_with_free_func(change_item_free);
-	ok = change_take(changes, request, error);
+	changes->roster = roster_new(changes);
+	ok = change_take(changes, request, error) && change_take_once(changes, error);
 	for (; ok && *parts != NULL; parts++)
 		ok = (*parts)(changes, error);
 	*ret_partial = changes->failures > 0;
+	g_clear_pointer(&changes->roster, roster_free);
 	g_clear_pointer(&changes->items, g_ptr_array_unref);
 	return ok;
 }

@@ -63,6 +63,12 @@ membership_take(Changes *changes, Membership *membership)
 		g_clear_error(&membership->failed);
 }
 
+static gboolean
+membership_holds(const Membership *membership, const gchar *role)
+{
+	return g_strcmp0(role, membership->role) == 0;
+}
+
 /* Whether it may have happened, or may yet: nobody can say, or PagerDuty does not know a team or user that it has just shown. */
 static gboolean
 membership_is_open(const Membership *membership)
@@ -71,33 +77,38 @@ membership_is_open(const Membership *membership)
 	       (membership->role != NULL && errors_answered(membership->failed, IDC_NOT_FOUND));
 }
 
+/* Whether there is still something to be seen of it. */
 static gboolean
-membership_holds(const Membership *membership, const gchar *role)
+membership_is_unseen(const Membership *membership)
 {
-	return g_strcmp0(role, membership->role) == 0;
+	return !membership->seen && (membership->failed == NULL || membership_is_open(membership));
 }
 
 /* One look at what the teams say of those that were written and not seen. *ret_open: some are still not to be seen. */
 static gboolean
-membership_look(Roster *roster, GPtrArray *memberships, gboolean *ret_open, GError **error)
+membership_look(Changes *changes, GPtrArray *memberships, gboolean *ret_open, GError **error)
 {
 	gboolean open = FALSE;
 
 	for (guint i = 0; i < memberships->len; i++) {
-		Membership *membership = g_ptr_array_index(memberships, i);
+		const Membership *membership = g_ptr_array_index(memberships, i);
 
-		if (!membership->seen && (membership->failed == NULL || membership_is_open(membership)))
-			roster_forget_team(roster, membership->team);
+		if (membership_is_unseen(membership))
+			roster_forget_team(changes->roster, membership->team);
 	}
 	for (guint i = 0; i < memberships->len; i++) {
 		Membership *membership = g_ptr_array_index(memberships, i);
 		const gchar *role = NULL;
+		g_autoptr(GError) failed = NULL;
 
-		if (membership->seen || (membership->failed != NULL && !membership_is_open(membership)))
+		if (!membership_is_unseen(membership))
 			continue;
-		if (!roster_team_role(roster, membership->team, membership->user, &role, error))
+		membership->blind = !roster_team_role(changes->roster, membership->team, membership->user, &role, &failed);
+		if (membership->blind && change_is_fatal(failed)) {
+			g_propagate_error(error, g_steal_pointer(&failed));
 			return FALSE;
-		membership->seen = membership_holds(membership, role);
+		}
+		membership->seen = !membership->blind && membership_holds(membership, role);
 		if (membership->seen)
 			g_clear_error(&membership->failed);
 		open = open || !membership->seen;
@@ -106,14 +117,17 @@ membership_look(Roster *roster, GPtrArray *memberships, gboolean *ret_open, GErr
 	return TRUE;
 }
 
-/* Sends again those whose fate is open: a membership that was not made can be made without harm. */
+/* Sends again those whose fate is open: a membership that was not made can be made without harm, if nobody is seen to have changed it. */
 static void
 membership_repeat(Changes *changes, GPtrArray *memberships)
 {
 	for (guint i = 0; i < memberships->len; i++) {
 		Membership *membership = g_ptr_array_index(memberships, i);
+		const gchar *role = NULL;
 
-		if (!membership_is_open(membership))
+		if (!membership_is_open(membership) || membership->blind ||
+		    !roster_team_role(changes->roster, membership->team, membership->user, &role, NULL) ||
+		    g_strcmp0(role, membership->before) != 0)
 			continue;
 		membership_send(changes, membership);
 		membership_take(changes, membership);
@@ -121,7 +135,7 @@ membership_repeat(Changes *changes, GPtrArray *memberships)
 }
 
 gboolean
-membership_write(Changes *changes, Roster *roster, GPtrArray *memberships, GError **error)
+membership_write(Changes *changes, GPtrArray *memberships, GError **error)
 {
 	gboolean open = memberships->len > 0;
 
@@ -134,14 +148,14 @@ membership_write(Changes *changes, Roster *roster, GPtrArray *memberships, GErro
 			return FALSE;
 		if (i > 0)
 			membership_repeat(changes, memberships);
-		if (!membership_look(roster, memberships, &open, error))
+		if (!membership_look(changes, memberships, &open, error))
 			return FALSE;
 	}
 	for (guint i = 0; i < memberships->len; i++) {
 		const Membership *membership = g_ptr_array_index(memberships, i);
 
 		if (membership->failed == NULL)
-			roster_note(roster, membership->team, membership->user, membership->role);
+			roster_note(changes->roster, membership->team, membership->user, membership->role);
 	}
 	return TRUE;
 }

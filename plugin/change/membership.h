@@ -15,6 +15,8 @@ typedef struct {
 	gchar *request_id;
 	GError *failed; /* set: it was not done, or nobody knows */
 	gboolean seen;  /* read back */
+	gboolean blind; /* the last look could not be taken */
+	gboolean told;  /* its effects were */
 } Membership;
 
 Membership *membership_new(ChangeItem *item, const gchar *team, const gchar *role, const gchar *before);
@@ -22,6 +24,6 @@ Membership *membership_new(ChangeItem *item, const gchar *team, const gchar *rol
 /* A GDestroyNotify. */
 void membership_free(gpointer data);
 
-/* Carries out all of them; each then has failed, or seen, or neither: done, but not yet to be seen. FALSE: broken off, the rest has neither
- * been sent nor failed. */
-gboolean membership_write(Changes *changes, Roster *roster, GPtrArray *memberships, GError **error);
+/* Carries out all of them; each then has failed, or seen, or neither: done, but not yet to be seen. FALSE: broken off; the same holds of
+ * each all the same, those that were not sent have failed. */
+gboolean membership_write(Changes *changes, GPtrArray *memberships, GError **error);

@@ -185,6 +185,7 @@ person_invite(Changes *changes, ChangeItem *item, const Person *person, GError *
 		g_autoptr(GError) looking = NULL;
 		g_autoptr(json_object) found = NULL;
 		const gchar *id = NULL;
+		gboolean taken;
 
 		if (api_wait_write(changes->api, api_send(changes->api, "POST", "/users", body), &reply, &failed)) {
 			id = json_read_id(json_read_object(reply.root, "user"), "id", "POST /users", NULL);
@@ -194,15 +195,18 @@ person_invite(Changes *changes, ChangeItem *item, const Person *person, GError *
 					    "PagerDuty invited the user but did not say under which id.");
 		}
 		lost = lost || errors_is(failed, IDC_INDETERMINATE);
-		if (!errors_is(failed, IDC_INDETERMINATE) &&
-		    !(errors_is(failed, IDC_CONFLICT) && strstr(failed->message, "already been taken") != NULL))
+		taken = errors_is(failed, IDC_CONFLICT) && strstr(failed->message, "already been taken") != NULL;
+		if (!errors_is(failed, IDC_INDETERMINATE) && !taken)
 			return change_failed(changes, item, g_steal_pointer(&failed), NULL, error);
 		found = person_look_again(changes, person->email, &looking);
 		id = json_read_text(found, "id");
 		if (id != NULL)
 			return lost ? person_created(changes, item, person, id, NULL, error)
 				    : person_already(changes, item, person, found, error);
-		if (looking != NULL || !errors_is(failed, IDC_INDETERMINATE) || attempt + 1 == PERSON_TRIES)
+		/* The address is taken, perhaps by the invitation whose answer was lost. */
+		if (lost)
+			failed->code = IDC_INDETERMINATE;
+		if (looking != NULL || taken || attempt + 1 == PERSON_TRIES)
 			return change_failed(changes, item, g_steal_pointer(&failed), NULL, error);
 	}
 }

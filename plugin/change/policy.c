@@ -5,59 +5,10 @@
 #include "../errors.h"
 #include "../ids.h"
 #include "conflict.h"
-#include "membership.h"
-#include "rules.h"
+#include "target.h"
 #include "team.h"
 
 #define POLICY_TRIES 3
-
-/* One item on its way through a policy. */
-typedef struct {
-	ChangeItem *item;
-	GArray *levels;     /* guint: where the target is added or removed */
-	gboolean open;      /* has to be written */
-	gboolean always;    /* the level paged schedules only */
-	Membership *joined; /* the team membership that came before; NULL: none was needed */
-} PolicyItem;
-
-/* All items of a batch that touch one policy: one read, one write, one look. */
-typedef struct {
-	Changes *changes;
-	Roster *roster;
-	gchar *path;
-	gchar *id;
-	GPtrArray *items;      /* PolicyItem */
-	json_object *policy;   /* as last read; owned */
-	gchar *team;           /* of the policy; NULL: none */
-	gchar *request_id;     /* of the write */
-	guint64 read_sent_ms;  /* the host's clock */
-	guint64 elapsed_ms;    /* from sending the read to the answer of the write */
-	gboolean *no_strategy; /* shared by the batch: the account's plan refuses the assignment strategies */
-	gboolean apart;        /* the write of several items was refused: each has to be tried alone */
-} PolicyGroup;
-
-static void
-policy_item_free(gpointer data)
-{
-	PolicyItem *item = data;
-
-	g_array_unref(item->levels);
-	if (item->joined != NULL)
-		membership_free(item->joined);
-	g_free(item);
-}
-
-static void
-policy_group_clear(PolicyGroup *group)
-{
-	g_free(group->path);
-	g_free(group->id);
-	g_free(group->request_id);
-	g_free(group->team);
-	g_clear_pointer(&group->items, g_ptr_array_unref);
-	g_clear_pointer(&group->policy, json_object_put);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PolicyGroup, policy_group_clear)
 
 static guint64
 policy_now(const Changes *changes)
@@ -67,13 +18,13 @@ policy_now(const Changes *changes)
 
 /* Reads the policy with its assignment strategies, so that they can be sent back; without them where the plan has none. */
 static gboolean
-policy_read(PolicyGroup *group, GError **error)
+policy_read(TargetGroup *group, GError **error)
 {
 	g_autofree gchar *path = g_strconcat(group->path, "?include%5B%5D=escalation_rule_assignment_strategies", NULL);
+	g_autofree gchar *what = g_strconcat("GET ", group->path, NULL);
 	g_autoptr(GError) failed = NULL;
 	g_autoptr(json_object) answer = NULL;
 	json_object *policy;
-	json_object *teams;
 
 	group->read_sent_ms = policy_now(group->changes);
 	answer = api_read(group->changes->api, *group->no_strategy ? group->path : path, &failed);
@@ -81,385 +32,330 @@ policy_read(PolicyGroup *group, GError **error)
 		*group->no_strategy = TRUE;
 		return policy_read(group, error);
 	}
-	policy = json_read_object(answer, "escalation_policy");
 	if (failed != NULL) {
 		g_propagate_error(error, g_steal_pointer(&failed));
 		return FALSE;
 	}
-	if (policy == NULL || rules_levels(policy) == 0) {
-		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to GET %s holds no policy with rules.", group->path);
+	policy = json_read_object(answer, "escalation_policy");
+	if (!rules_check(policy, what, error))
 		return FALSE;
-	}
-	g_clear_pointer(&group->policy, json_object_put);
-	group->policy = rules_copy(policy);
-	teams = json_read_array(group->policy, "teams");
-	g_clear_pointer(&group->team, g_free);
-	if (teams != NULL && json_object_array_length(teams) > 0)
-		group->team = g_strdup(json_read_text(json_object_array_get_idx(teams, 0), "id"));
+	target_take(group, policy);
 	return TRUE;
 }
 
 /* The result attributes that every item of a policy has in common: the team membership that stays. */
 static void
-policy_stays(const PolicyGroup *group, const PolicyItem *item, EmitAttrs *attrs, gchar **keep)
+policy_stays(const TargetGroup *group, const TargetItem *item, EmitAttrs *attrs, gchar **keep)
 {
 	const gchar *role = NULL;
 
 	if (group->changes->op != CHANGE_REMOVE || group->team == NULL ||
-	    !roster_team_role(group->roster, group->team, item->item->asked->principal_id, &role, NULL) || role == NULL)
+	    !roster_team_role(group->changes->roster, group->team, item->item->asked->principal_id, &role, NULL) || role == NULL)
 		return;
 	*keep = ids_team(group->team, role);
 	emit_attr(attrs, "stays", *keep);
 }
 
-/* Whether the rule at that level is still the one that was meant. */
-static gboolean
-policy_rule_expected(const PolicyGroup *group, const PolicyItem *item)
+/* The role in which somebody joins a policy's team. */
+static const gchar *
+policy_join_role(const Changes *changes, const gchar *user, gboolean has_roles)
 {
-	const gchar *expected = change_attr(item->item, "expect_rule_id");
+	const gchar *base = NULL;
 
-	return expected == NULL || item->item->level == 0 ||
-	       g_strcmp0(expected, json_read_text(rules_level(group->policy, item->item->level), "id")) == 0;
+	if (!has_roles)
+		return "member";
+	return roster_role(changes->roster, user, &base, NULL) && ids_role_manages_all(base) ? "manager"
+											     : changes->settings->join_role;
 }
 
-/* Puts a target on a level of the copy that will be written, or refuses. */
 static gboolean
-policy_plan_add(PolicyGroup *group, PolicyItem *item, GError **error)
+policy_is_joining(const GPtrArray *memberships, const gchar *user)
+{
+	for (guint i = 0; i < memberships->len; i++)
+		if (g_strcmp0(((const Membership *)g_ptr_array_index(memberships, i))->user, user) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+/* Decides who has to join. *ret_refused: some may not, and are settled. */
+static gboolean
+policy_plan_join(TargetGroup *group, GPtrArray *memberships, gboolean *ret_refused, GError **error)
 {
 	Changes *changes = group->changes;
-	const gchar *user = item->item->asked->principal_id;
-	const gchar *base = roster_role(group->roster, user);
-	const guint level = item->item->level;
-	guint schedules = 0;
-	guint targets;
+	gboolean has_roles = TRUE;
 
-	if (level > rules_levels(group->policy))
-		return change_refused(changes, item->item, IDC_NOT_FOUND, NULL, error, "The policy has no level %u, only %u.",
-				      level, rules_levels(group->policy));
-	if (!policy_rule_expected(group, item))
-		return change_refused(changes, item->item, IDC_CONFLICT, NULL, error,
-				      "Level %u is another rule by now: list again.", level);
-	if (rules_has(group->policy, level, user))
-		return change_done(changes, item->item, IDC_ALREADY, NULL, NULL, error);
-	if (base == NULL)
-		return change_refused(changes, item->item, IDC_NOT_FOUND, NULL, error, "PagerDuty knows no user %s.", user);
-	if (g_str_has_prefix(base, "read_only"))
-		return change_refused(changes, item->item, IDC_REFUSED, NULL, error,
-				      "Stakeholders cannot be paged: give another base role first.");
-	targets = rules_targets(group->policy, level, &schedules);
-	if (targets >= RULES_MAX_TARGETS)
-		return change_refused(changes, item->item, IDC_REFUSED, NULL, error,
-				      "Level %u has %u targets already, more are not allowed.", level, targets);
-	item->always = schedules > 0 && schedules == targets;
-	item->open = TRUE;
-	g_array_append_val(item->levels, level);
-	rules_add(group->policy, level, user);
-	return TRUE;
-}
-
-static gboolean
-policy_levels_moved(PolicyGroup *group, PolicyItem *item, GError **error)
-{
-	EmitAttrs attrs = {.n = 0};
-	g_autoptr(GPtrArray) keep = g_ptr_array_new_with_free_func(g_free);
-
-	for (guint level = 1; level <= rules_levels(group->policy); level++)
-		if (rules_has(group->policy, level, item->item->asked->principal_id)) {
-			gchar *id = ids_policy(group->id, level);
-
-			g_ptr_array_add(keep, id);
-			emit_attr(&attrs, "levels_moved", id);
-		}
-	if (attrs.n == 0)
-		return change_done(group->changes, item->item, IDC_ALREADY, NULL, NULL, error);
-	return change_refused(group->changes, item->item, IDC_CONFLICT, &attrs, error,
-			      "The user is not on level %u but on %s of that policy: levels may have moved, list again.",
-			      item->item->level, attrs.pairs[0].value);
-}
-
-static gboolean
-policy_plan_remove(PolicyGroup *group, PolicyItem *item, GError **error)
-{
-	Changes *changes = group->changes;
-	const gchar *user = item->item->asked->principal_id;
-	guint schedules = 0;
-
-	if (!policy_rule_expected(group, item))
-		return change_refused(changes, item->item, IDC_CONFLICT, NULL, error,
-				      "Level %u is another rule by now: list again.", item->item->level);
-	for (guint level = 1; level <= rules_levels(group->policy); level++)
-		if ((item->item->level == 0 || item->item->level == level) && rules_has(group->policy, level, user))
-			g_array_append_val(item->levels, level);
-	if (item->levels->len == 0)
-		return policy_levels_moved(group, item, error);
-	for (guint i = 0; i < item->levels->len; i++)
-		if (rules_targets(group->policy, g_array_index(item->levels, guint, i), &schedules) <= 1)
-			return change_refused(changes, item->item, IDC_REFUSED, NULL, error,
-					      "This would leave level %u with nobody: add somebody else to it first.",
-					      g_array_index(item->levels, guint, i));
-	for (guint i = 0; i < item->levels->len; i++)
-		rules_remove(group->policy, g_array_index(item->levels, guint, i), user);
-	item->open = TRUE;
-	return TRUE;
-}
-
-/* Edits group->policy for every item that is not settled; *ret_open: whether anything has to be written. */
-static gboolean
-policy_plan(PolicyGroup *group, gboolean *ret_open, GError **error)
-{
-	gboolean open = FALSE;
-
+	if (!roster_has_team_roles(changes->roster, &has_roles, error))
+		return FALSE;
 	for (guint i = 0; i < group->items->len; i++) {
-		PolicyItem *item = g_ptr_array_index(group->items, i);
-
-		item->open = FALSE;
-		g_array_set_size(item->levels, 0);
-		if (item->item->settled)
-			continue;
-		if (!(group->changes->op == CHANGE_ADD ? policy_plan_add : policy_plan_remove)(group, item, error))
-			return FALSE;
-		open = open || item->open;
-	}
-	*ret_open = open;
-	return TRUE;
-}
-
-/* PagerDuty would put a target on the policy's team, in a role nobody approved: so everybody joins explicitly before. Those who cannot are
- * settled, and *ret_again asks for the plan to be made anew without them. */
-static gboolean
-policy_join(PolicyGroup *group, gboolean *ret_again, GError **error)
-{
-	Changes *changes = group->changes;
-	g_autoptr(GPtrArray) memberships = g_ptr_array_new();
-
-	*ret_again = FALSE;
-	if (changes->op != CHANGE_ADD || group->team == NULL)
-		return TRUE;
-	for (guint i = 0; i < group->items->len; i++) {
-		PolicyItem *item = g_ptr_array_index(group->items, i);
+		TargetItem *item = g_ptr_array_index(group->items, i);
 		const gchar *user = item->item->asked->principal_id;
 		const gchar *held = NULL;
-		const gchar *role =
-		    ids_role_manages_all(roster_role(group->roster, user)) ? "manager" : changes->settings->join_role;
 
-		if (!item->open || item->joined != NULL)
+		/* Who is put on two levels joins once. */
+		if (!item->open || item->joined != NULL || policy_is_joining(memberships, user))
 			continue;
-		if (!roster_team_role(group->roster, group->team, user, &held, error))
+		if (!roster_team_role(changes->roster, group->team, user, &held, error))
 			return FALSE;
 		if (held != NULL)
 			continue;
 		if (g_strcmp0(changes->settings->join_role, "refuse") == 0) {
-			*ret_again = TRUE;
+			*ret_refused = TRUE;
 			if (!change_refused(changes, item->item, IDC_REFUSED, NULL, error,
 					    "The policy needs team:%s: ask for that as well.", group->team))
 				return FALSE;
 			continue;
 		}
-		item->joined = membership_new(item->item, group->team, role, NULL);
+		item->joined = membership_new(item->item, group->team, policy_join_role(changes, user, has_roles), NULL);
 		g_ptr_array_add(memberships, item->joined);
 	}
-	if (!changes->dry_run && memberships->len > 0 && !membership_write(changes, group->roster, memberships, error))
-		return FALSE;
-	for (guint i = 0; i < group->items->len; i++) {
-		PolicyItem *item = g_ptr_array_index(group->items, i);
-
-		if (item->joined == NULL || item->joined->failed == NULL || item->item->settled)
-			continue;
-		*ret_again = TRUE;
-		if (!change_failed(changes, item->item, g_steal_pointer(&item->joined->failed), NULL, error))
-			return FALSE;
-	}
 	return TRUE;
 }
 
-/* Whether what was read now shows what an item wanted. */
+/* PagerDuty would put a target on the policy's team, in a role nobody approved: so everybody joins explicitly before, and it is told at
+ * once, whatever becomes of the policy. Those who cannot are settled, and *ret_again asks for the plan to be made anew without them. */
 static gboolean
-policy_shows(const PolicyGroup *group, const PolicyItem *item)
+policy_join(TargetGroup *group, gboolean *ret_again, GError **error)
 {
-	for (guint i = 0; i < item->levels->len; i++)
-		if (rules_has(group->policy, g_array_index(item->levels, guint, i), item->item->asked->principal_id) !=
-		    (group->changes->op == CHANGE_ADD))
-			return FALSE;
-	return TRUE;
+	Changes *changes = group->changes;
+	g_autoptr(GPtrArray) memberships = g_ptr_array_new();
+	gboolean ok;
+
+	*ret_again = FALSE;
+	if (changes->op != CHANGE_ADD || group->team == NULL)
+		return TRUE;
+	if (!policy_plan_join(group, memberships, ret_again, error))
+		return FALSE;
+	ok = changes->dry_run || memberships->len == 0 || membership_write(changes, memberships, error);
+	for (guint i = 0; i < memberships->len; i++) {
+		Membership *membership = g_ptr_array_index(memberships, i);
+
+		if (membership->failed == NULL) {
+			roster_note(changes->roster, membership->team, membership->user, membership->role);
+			if (!team_effects(changes, membership, IDC_EFFECT_SIDE, ok ? error : NULL))
+				return FALSE;
+		} else if (ok || !change_is_fatal(membership->failed)) {
+			*ret_again = TRUE;
+			if (!change_failed(changes, membership->item, g_error_copy(membership->failed), NULL, ok ? error : NULL))
+				return FALSE;
+		}
+	}
+	return ok;
 }
 
 static gboolean
-policy_effects(PolicyGroup *group, const PolicyItem *item, GError **error)
+policy_effects(TargetGroup *group, const TargetItem *item, guint32 flags, GError **error)
 {
 	Changes *changes = group->changes;
 	const gchar *user = item->item->asked->principal_id;
 	const guint32 verb = changes->op == CHANGE_ADD ? IDC_VERB_ADDED : IDC_VERB_REMOVED;
 
-	if (item->joined != NULL && !team_effects(changes, item->joined, IDC_EFFECT_SIDE, error))
-		return FALSE;
 	for (guint i = 0; i < item->levels->len; i++) {
 		const guint level = g_array_index(item->levels, guint, i);
 		g_autofree gchar *id = ids_policy(group->id, level);
 
-		if (!change_effect(changes, item->item, verb, 0, user, id, group->request_id, NULL, error))
+		if (!change_effect(changes, item->item, verb, flags, user, id, group->request_id, NULL, error))
 			return FALSE;
 		if (item->always) {
 			g_autofree gchar *what = g_strdup_printf("level %u now also pages the user always", level);
 			EmitAttrs attrs = {.n = 0};
 
 			emit_attr(&attrs, "what", what);
-			if (!change_effect(changes, item->item, IDC_VERB_CHANGED, IDC_EFFECT_SIDE, user, id, group->request_id,
-					   &attrs, error))
+			if (!change_effect(changes, item->item, IDC_VERB_CHANGED, flags | IDC_EFFECT_SIDE, user, id,
+					   group->request_id, &attrs, error))
 				return FALSE;
 		}
 	}
 	return TRUE;
 }
 
-/* Tells how the written items ended. foreign: what somebody else did between our read and our write, NULL: nothing that could be seen. */
+/* Tells how an item that was written ended. foreign: what somebody else did between our read and our write, NULL: nothing that could be
+ * seen. */
 static gboolean
-policy_tell(PolicyGroup *group, const Conflict *foreign, GError **error)
+policy_tell_one(TargetGroup *group, const TargetItem *item, const Conflict *foreign, guint32 flags, GError **error)
+{
+	EmitAttrs attrs = {.n = 0};
+	g_autofree gchar *keep = NULL;
+
+	if (!policy_effects(group, item, flags, error))
+		return FALSE;
+	policy_stays(group, item, &attrs, &keep);
+	if (foreign == NULL)
+		return change_done(group->changes, item->item, IDC_OK, NULL, &attrs, error);
+	emit_attr(&attrs, "actor", foreign->actor);
+	emit_attr(&attrs, "conflicting_request", foreign->request_id);
+	return change_refused(
+	    group->changes, item->item, IDC_CONFLICT, &attrs, error,
+	    "It was done, but %s changed the same policy at the same moment, and that change may be lost: look at "
+	    "the policy.",
+	    foreign->actor);
+}
+
+/* Tells of all that were written; only_shown: of those that are to be seen by now, the others are still to be done. */
+static gboolean
+policy_tell(TargetGroup *group, const Conflict *foreign, guint32 flags, gboolean only_shown, GError **error)
 {
 	for (guint i = 0; i < group->items->len; i++) {
-		PolicyItem *item = g_ptr_array_index(group->items, i);
-		EmitAttrs attrs = {.n = 0};
-		g_autofree gchar *keep = NULL;
-		gboolean ok;
+		const TargetItem *item = g_ptr_array_index(group->items, i);
 
-		if (item->item->settled || !item->open)
-			continue;
-		if (!policy_effects(group, item, error))
-			return FALSE;
-		policy_stays(group, item, &attrs, &keep);
-		if (foreign != NULL) {
-			emit_attr(&attrs, "actor", foreign->actor);
-			emit_attr(&attrs, "conflicting_request", foreign->request_id);
-			ok = change_refused(group->changes, item->item, IDC_CONFLICT, &attrs, error,
-					    "It was done, but %s changed the same policy at the same moment, and that change may "
-					    "be lost: look at the policy.",
-					    foreign->actor);
-		} else {
-			ok = change_done(group->changes, item->item, IDC_OK, NULL, &attrs, error);
-		}
-		if (!ok)
+		if (!item->item->settled && item->open && (!only_shown || (item->sent && target_shows(group, item))) &&
+		    !policy_tell_one(group, item, foreign, flags, error))
 			return FALSE;
 	}
 	return TRUE;
 }
 
-/* Ends every item that has no result yet with the same failure. */
+/* Ends every item that has no result yet with the same failure. Where that ends the batch, those of which nothing was done get none. */
 static gboolean
-policy_fail_all(PolicyGroup *group, const GError *failed, GError **error)
+policy_fail_all(TargetGroup *group, const GError *failed, GError **error)
 {
-	for (guint i = 0; i < group->items->len; i++) {
-		PolicyItem *item = g_ptr_array_index(group->items, i);
+	const gboolean fatal = change_is_fatal(failed);
 
-		if (item->item->settled)
-			continue;
-		if (item->joined != NULL && item->joined->failed == NULL && !group->changes->dry_run &&
-		    !team_effects(group->changes, item->joined, IDC_EFFECT_SIDE, error))
-			return FALSE;
-		if (!change_failed(group->changes, item->item, g_error_copy(failed), NULL, error))
+	if (group->changes->refused) {
+		g_propagate_error(error, g_error_copy(failed));
+		return FALSE;
+	}
+	for (guint i = 0; i < group->items->len; i++) {
+		const TargetItem *item = g_ptr_array_index(group->items, i);
+		const gboolean touched = item->sent || (item->joined != NULL && item->joined->told);
+
+		if (!item->item->settled && (!fatal || touched) && !change_broken(group->changes, item->item, failed, error))
 			return FALSE;
 	}
-	return TRUE;
+	if (fatal)
+		g_propagate_error(error, g_error_copy(failed));
+	return !fatal;
 }
 
-/* One write, and a look: *ret_done: every item's change is to be seen. */
+/* The write was sent and the policy cannot be looked at: where PagerDuty acknowledged it, it was done but is not seen; else nobody knows. */
 static gboolean
-policy_write(PolicyGroup *group, gboolean *ret_done, GError **error)
+policy_unseen(TargetGroup *group, const GError *lost, const GError *unread, GError **error)
 {
-	g_auto(ApiReply) reply = {0};
-	g_autoptr(json_object) body = rules_body(group->policy);
-	g_autoptr(GError) failed = NULL;
-	gboolean done = TRUE;
-
-	if (api_wait_write(group->changes->api, api_send(group->changes->api, "PUT", group->path, body), &reply, &failed)) {
-		g_free(group->request_id);
-		group->request_id = g_steal_pointer(&reply.request_id);
-		group->elapsed_ms = policy_now(group->changes) - group->read_sent_ms + 1;
-	} else if (!errors_is(failed, IDC_INDETERMINATE)) {
-		g_propagate_error(error, g_steal_pointer(&failed));
+	if (!(lost == NULL ? policy_tell(group, NULL, IDC_EFFECT_EXPECTED, FALSE, error) : policy_fail_all(group, lost, error)))
 		return FALSE;
-	}
-	if (!policy_read(group, error)) {
-		if (error != NULL && *error != NULL)
-			(*error)->code = change_is_fatal(*error) ? (*error)->code : IDC_INDETERMINATE;
-		return FALSE;
-	}
-	for (guint i = 0; i < group->items->len; i++) {
-		const PolicyItem *item = g_ptr_array_index(group->items, i);
-
-		done = done && (item->item->settled || !item->open || policy_shows(group, item));
-	}
-	*ret_done = done;
-	return TRUE;
+	if (!change_is_fatal(unread))
+		return TRUE;
+	g_propagate_error(error, g_error_copy(unread));
+	return FALSE;
 }
 
 /* Whether a refused write was that of several items, of which PagerDuty may mind one only. */
 static gboolean
-policy_is_divisible(const PolicyGroup *group, const GError *failed)
+policy_is_divisible(const TargetGroup *group, const GError *failed)
 {
 	guint open = 0;
 
 	for (guint i = 0; i < group->items->len; i++) {
-		const PolicyItem *item = g_ptr_array_index(group->items, i);
+		const TargetItem *item = g_ptr_array_index(group->items, i);
 
 		open += !item->item->settled && item->open ? 1 : 0;
 	}
 	return open > 1 && (errors_answered(failed, IDC_REFUSED) || errors_answered(failed, IDC_NOT_FOUND));
 }
 
+/* One write, and a look. *ret_done: every item's change is to be seen, or all have their results. */
 static gboolean
-policy_group_run(PolicyGroup *group, GError **error)
+policy_write(TargetGroup *group, gboolean *ret_done, GError **error)
+{
+	g_auto(ApiReply) reply = {0};
+	g_autoptr(json_object) body = rules_body(group->policy);
+	g_autoptr(GError) lost = NULL;
+	g_autoptr(GError) unread = NULL;
+	gboolean done = TRUE;
+
+	g_clear_pointer(&group->request_id, g_free);
+	if (api_wait_write(group->changes->api, api_send(group->changes->api, "PUT", group->path, body), &reply, &lost)) {
+		group->request_id = g_steal_pointer(&reply.request_id);
+		group->elapsed_ms = policy_now(group->changes) - group->read_sent_ms + 1;
+	} else if (!errors_is(lost, IDC_INDETERMINATE)) {
+		*ret_done = TRUE;
+		group->apart = policy_is_divisible(group, lost);
+		return group->apart || policy_fail_all(group, lost, error);
+	}
+	for (guint i = 0; i < group->items->len; i++) {
+		TargetItem *item = g_ptr_array_index(group->items, i);
+
+		item->sent = item->sent || item->open;
+	}
+	if (!policy_read(group, &unread)) {
+		*ret_done = TRUE;
+		return policy_unseen(group, lost, unread, error);
+	}
+	for (guint i = 0; i < group->items->len; i++) {
+		const TargetItem *item = g_ptr_array_index(group->items, i);
+
+		done = done && (item->item->settled || !item->open || target_shows(group, item));
+	}
+	*ret_done = done;
+	return TRUE;
+}
+
+/* Plans and lets people join until the two agree. *ret_open: something has to be written. */
+static gboolean
+policy_prepare(TargetGroup *group, gboolean *ret_open, GError **error)
+{
+	gboolean again = TRUE;
+
+	while (again) {
+		g_autoptr(GError) failed = NULL;
+
+		if (!target_plan(group, ret_open, error))
+			return FALSE;
+		if (!policy_join(group, &again, &failed)) {
+			*ret_open = FALSE;
+			return policy_fail_all(group, failed, error);
+		}
+	}
+	return TRUE;
+}
+
+static gboolean
+policy_group_run(TargetGroup *group, GError **error)
 {
 	g_autoptr(GError) failed = NULL;
 	g_autoptr(Conflict) foreign = NULL;
-	gboolean again = TRUE;
 	gboolean open = FALSE;
 	gboolean done = FALSE;
 
 	if (!policy_read(group, &failed))
 		return policy_fail_all(group, failed, error);
 	for (guint attempt = 0; attempt < POLICY_TRIES && !done; attempt++) {
-		for (again = TRUE; again;) {
-			g_autoptr(json_object) as_read = rules_copy(group->policy);
-
-			if (!policy_plan(group, &open, error))
-				return FALSE;
-			if (!policy_join(group, &again, &failed))
-				return policy_fail_all(group, failed, error);
-			if (again) {
-				json_object_put(group->policy);
-				group->policy = g_steal_pointer(&as_read);
-			}
-		}
+		/* What an earlier write did is told as done, not as found so. */
+		if (!policy_tell(group, NULL, 0, TRUE, error) || !policy_prepare(group, &open, error))
+			return FALSE;
 		if (!open)
 			return TRUE;
 		if (group->changes->dry_run)
-			return policy_tell(group, NULL, error);
-		if (!policy_write(group, &done, &failed)) {
-			group->apart = policy_is_divisible(group, failed);
-			return group->apart || policy_fail_all(group, failed, error);
-		}
-		if (done && !conflict_find(group->changes, group->path, group->elapsed_ms, group->request_id, &foreign, error))
+			return policy_tell(group, NULL, 0, FALSE, error);
+		if (!policy_write(group, &done, error))
 			return FALSE;
+		if (group->apart)
+			return TRUE;
 	}
-	if (done)
-		return policy_tell(group, foreign, error);
+	if (done) {
+		const gboolean looked =
+		    conflict_find(group->changes, group->path, group->elapsed_ms, group->request_id, &foreign, &failed);
+
+		if (!policy_tell(group, foreign, 0, FALSE, error))
+			return FALSE;
+		if (!looked)
+			g_propagate_error(error, g_steal_pointer(&failed));
+		return looked;
+	}
 	g_set_error_literal(&failed, ERRORS, IDC_CONFLICT, "Somebody else keeps changing the same policy: try again later.");
-	return policy_fail_all(group, failed, error);
+	return policy_tell(group, NULL, 0, TRUE, error) && policy_fail_all(group, failed, error);
 }
 
 /* The items that are still without a result, one write each. */
 static gboolean
-policy_each_alone(const PolicyGroup *group, GError **error)
+policy_each_alone(const TargetGroup *group, GError **error)
 {
 	for (guint i = 0; i < group->items->len; i++) {
-		PolicyItem *item = g_ptr_array_index(group->items, i);
-		g_auto(PolicyGroup) alone = {.changes = group->changes, .roster = group->roster, .no_strategy = group->no_strategy};
+		TargetItem *item = g_ptr_array_index(group->items, i);
+		g_auto(TargetGroup) alone = {0};
 
 		if (item->item->settled)
 			continue;
-		alone.id = g_strdup(group->id);
-		alone.path = g_strdup(group->path);
-		alone.items = g_ptr_array_new();
-		g_ptr_array_add(alone.items, item);
+		target_group_alone(&alone, group, item);
 		if (!policy_group_run(&alone, error))
 			return FALSE;
 	}
@@ -469,31 +365,19 @@ policy_each_alone(const PolicyGroup *group, GError **error)
 static gboolean
 policy_each(Changes *changes, GError **error)
 {
-	g_autoptr(Roster) roster = roster_new(changes);
 	gboolean loaded = changes->op == CHANGE_REMOVE;
 	gboolean no_strategy = FALSE;
 
 	for (guint i = 0; i < changes->items->len; i++) {
-		ChangeItem *first = g_ptr_array_index(changes->items, i);
-		g_autoptr(GPtrArray) same = NULL;
-		g_auto(PolicyGroup) group = {.changes = changes, .roster = roster, .no_strategy = &no_strategy};
+		const ChangeItem *first = g_ptr_array_index(changes->items, i);
+		g_auto(TargetGroup) group = {0};
 
 		if (first->settled || first->kind != CHANGE_POLICY)
 			continue;
-		if (!loaded && !roster_load_people(roster, error))
+		if (!loaded && !roster_load_people(changes->roster, error))
 			return FALSE;
 		loaded = TRUE;
-		same = change_same_object(changes, first);
-		group.id = g_strdup(first->object);
-		group.path = g_strdup_printf("/escalation_policies/%s", first->object);
-		group.items = g_ptr_array_new_with_free_func(policy_item_free);
-		for (guint j = 0; j < same->len; j++) {
-			PolicyItem *item = g_new0(PolicyItem, 1);
-
-			item->item = g_ptr_array_index(same, j);
-			item->levels = g_array_new(FALSE, FALSE, sizeof(guint));
-			g_ptr_array_add(group.items, item);
-		}
+		target_group_init(&group, changes, first, &no_strategy);
 		if (!policy_group_run(&group, error) || (group.apart && !policy_each_alone(&group, error)))
 			return FALSE;
 	}

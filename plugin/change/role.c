@@ -2,27 +2,49 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "role.h"
 
+#include <string.h>
+
 #include "../errors.h"
 #include "../ids.h"
+#include "roster.h"
 
 #define ROLE_TRIES 3
 
-/* The base role that somebody holds now, read for this change. */
+/* The base role that somebody holds now, read for this change; in a dry run, what they would hold by now. */
 static gchar *
 role_read(Changes *changes, const gchar *user, GError **error)
 {
+	const gchar *foretold = NULL;
 	g_autofree gchar *path = g_strdup_printf("/users/%s", user);
-	g_autoptr(json_object) answer = api_read(changes->api, path, error);
-	const gchar *role = json_read_text(json_read_object(answer, "user"), "role");
+	g_autoptr(json_object) answer = NULL;
+	const gchar *role;
 
+	if (changes->dry_run && roster_role(changes->roster, user, &foretold, NULL) && foretold != NULL)
+		return g_strdup(foretold);
+	answer = api_read(changes->api, path, error);
+	role = json_read_text(json_read_object(answer, "user"), "role");
 	if (answer != NULL && role == NULL)
 		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to GET %s holds no user with a base role.", path);
 	return g_strdup(role);
 }
 
-/* Writes the role and nothing else of the user; where the answer is lost, looks. */
+/* PagerDuty answered that it did something: did it do this? */
 static gboolean
-role_write(Changes *changes, const gchar *user, const gchar *role, gchar **ret_request_id, GError **error)
+role_took(const ApiReply *reply, const gchar *user, const gchar *role, GError **error)
+{
+	const gchar *held = json_read_text(json_read_object(reply->root, "user"), "role");
+
+	if (held == NULL || strcmp(held, role) == 0)
+		return TRUE;
+	g_set_error(error, ERRORS, IDC_REFUSED,
+		    "PagerDuty took the change but left the user %s with the base role %.64s: look at the user in PagerDuty.", user,
+		    held);
+	return FALSE;
+}
+
+/* Writes the role and nothing else of the user; where the answer is lost, looks. before: the role held until then. */
+static gboolean
+role_write(Changes *changes, const gchar *user, const gchar *before, const gchar *role, gchar **ret_request_id, GError **error)
 {
 	g_autofree gchar *path = g_strdup_printf("/users/%s", user);
 	g_autoptr(json_object) body = json_object_new_object();
@@ -36,6 +58,8 @@ role_write(Changes *changes, const gchar *user, const gchar *role, gchar **ret_r
 		g_autofree gchar *held = NULL;
 
 		if (api_wait_write(changes->api, api_send(changes->api, "PUT", path, body), &reply, &failed)) {
+			if (!role_took(&reply, user, role, error))
+				return FALSE;
 			*ret_request_id = g_steal_pointer(&reply.request_id);
 			return TRUE;
 		}
@@ -46,14 +70,31 @@ role_write(Changes *changes, const gchar *user, const gchar *role, gchar **ret_r
 		held = role_read(changes, user, NULL);
 		if (g_strcmp0(held, role) == 0)
 			return TRUE;
-		if (held == NULL || attempt + 1 == ROLE_TRIES) {
+		/* A third role was given by somebody else: putting ours over it might raise what they lowered. */
+		if (g_strcmp0(held, before) != 0 || attempt + 1 == ROLE_TRIES) {
 			g_propagate_error(error, g_steal_pointer(&failed));
 			return FALSE;
 		}
 	}
 }
 
-/* Puts one role in the place of another and tells both; index of the item's wish says which of the two came along. */
+/* The licence goes with the role where that changes between those who work and those who look on. */
+static gboolean
+role_licence(Changes *changes, const ChangeItem *item, const gchar *held, const gchar *role, const gchar *request_id,
+	     GError **error)
+{
+	const IdsRole *old = ids_role_find(held);
+	const IdsRole *now = ids_role_find(role);
+	EmitAttrs attrs = {.n = 0};
+
+	if (old == NULL || now == NULL || strcmp(old->chain, now->chain) == 0)
+		return TRUE;
+	emit_attr(&attrs, "what", "the licence changes with the base role");
+	return change_effect(changes, item, IDC_VERB_CHANGED, IDC_EFFECT_SIDE | IDC_EFFECT_EXPECTED, item->asked->principal_id,
+			     NULL, request_id, &attrs, error);
+}
+
+/* Puts one role in the place of another and tells both; the operation says which of the two came along. */
 static gboolean
 role_replace(Changes *changes, ChangeItem *item, const gchar *held, const gchar *role, GError **error)
 {
@@ -64,12 +105,13 @@ role_replace(Changes *changes, ChangeItem *item, const gchar *held, const gchar 
 	g_autofree gchar *request_id = NULL;
 	g_autoptr(GError) failed = NULL;
 
-	if (!changes->dry_run && !role_write(changes, user, role, &request_id, &failed))
+	if (!changes->dry_run && !role_write(changes, user, held, role, &request_id, &failed))
 		return change_failed(changes, item, g_steal_pointer(&failed), NULL, error);
+	roster_note_role(changes->roster, user, role);
 	return change_effect(changes, item, IDC_VERB_REMOVED, adding ? IDC_EFFECT_SIDE : 0, user, old_id, request_id, NULL,
 			     error) &&
 	       change_effect(changes, item, IDC_VERB_ADDED, adding ? 0 : IDC_EFFECT_SIDE, user, new_id, request_id, NULL, error) &&
-	       change_done(changes, item, IDC_OK, NULL, NULL, error);
+	       role_licence(changes, item, held, role, request_id, error) && change_done(changes, item, IDC_OK, NULL, NULL, error);
 }
 
 static gboolean

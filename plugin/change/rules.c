@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "rules.h"
 
-#include <string.h>
+#include "../errors.h"
 
 guint
 rules_levels(json_object *policy)
@@ -26,18 +26,23 @@ rules_targets_of(json_object *policy, guint level)
 	return json_read_array(rules_level(policy, level), "targets");
 }
 
-/* Where the user stands among the targets, or -1. Somebody who was deleted is nobody's target. */
+/* Somebody who was deleted is nobody's target. */
+static gboolean
+rules_is_user(json_object *target, const gchar *user)
+{
+	const gchar *type = json_read_text(target, "type");
+
+	return type != NULL && g_str_has_prefix(type, "user") && json_read_text(target, "deleted_at") == NULL &&
+	       g_strcmp0(json_read_text(target, "id"), user) == 0;
+}
+
+/* Where the user stands among the targets, or -1. */
 static gssize
 rules_find(json_object *targets, const gchar *user)
 {
-	for (gsize i = 0; targets != NULL && i < json_object_array_length(targets); i++) {
-		json_object *target = json_object_array_get_idx(targets, i);
-		const gchar *type = json_read_text(target, "type");
-
-		if (type != NULL && g_str_has_prefix(type, "user") && json_read_text(target, "deleted_at") == NULL &&
-		    g_strcmp0(json_read_text(target, "id"), user) == 0)
+	for (gsize i = 0; targets != NULL && i < json_object_array_length(targets); i++)
+		if (rules_is_user(json_object_array_get_idx(targets, i), user))
 			return (gssize)i;
-	}
 	return -1;
 }
 
@@ -66,6 +71,39 @@ rules_targets(json_object *policy, guint level, guint *ret_schedules)
 	}
 	*ret_schedules = schedules;
 	return all;
+}
+
+guint
+rules_others(json_object *policy, guint level, const gchar *user)
+{
+	json_object *targets = rules_targets_of(policy, level);
+	guint others = 0;
+
+	for (gsize i = 0; targets != NULL && i < json_object_array_length(targets); i++) {
+		json_object *target = json_object_array_get_idx(targets, i);
+
+		if (json_read_text(target, "deleted_at") == NULL && !rules_is_user(target, user))
+			others++;
+	}
+	return others;
+}
+
+gboolean
+rules_check(json_object *policy, const gchar *what, GError **error)
+{
+	json_object *teams = json_read_array(policy, "teams");
+
+	if (rules_levels(policy) == 0) {
+		errors_set_protocol(error, "The answer to %s holds no policy with rules.", what);
+		return FALSE;
+	}
+	for (guint level = 1; level <= rules_levels(policy); level++)
+		if (rules_targets_of(policy, level) == NULL) {
+			errors_set_protocol(error, "The answer to %s has a rule without \"targets\".", what);
+			return FALSE;
+		}
+	return teams == NULL || json_object_array_length(teams) == 0 ||
+	       json_read_id(json_object_array_get_idx(teams, 0), "id", what, error) != NULL;
 }
 
 void

@@ -21,6 +21,12 @@ gboolean rules_has(json_object *policy, guint level, const gchar *user);
 /* How many targets a level has, and how many of them are schedules. Stubs of deleted users count for neither. */
 guint rules_targets(json_object *policy, guint level, guint *ret_schedules);
 
+/* How many targets of a level are not the user, stubs not counted. */
+guint rules_others(json_object *policy, guint level, const gchar *user);
+
+/* Whether the policy has rules, each with targets, and a team, if any, whose id is one. what: the request, for the error. */
+gboolean rules_check(json_object *policy, const gchar *what, GError **error);
+
 void rules_add(json_object *policy, guint level, const gchar *user);
 void rules_remove(json_object *policy, guint level, const gchar *user);
 

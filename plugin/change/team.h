@@ -8,5 +8,5 @@
 gboolean team_add(Changes *changes, GError **error);
 gboolean team_remove(Changes *changes, GError **error);
 
-/* Tells what a membership write did: the role that went, the role that came. flags as in idc_effect. */
-gboolean team_effects(Changes *changes, const Membership *membership, guint32 flags, GError **error);
+/* Tells, once, what a membership write did: the role that went, the role that came. flags as in idc_effect. */
+gboolean team_effects(Changes *changes, Membership *membership, guint32 flags, GError **error);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../abilities.h"
 #include "../errors.h"
 #include "../ids.h"
 
@@ -17,34 +18,22 @@ gboolean
 teams_abilities(Listing *listing, GError **error)
 {
 	g_autoptr(GError) failed = NULL;
-	g_autoptr(json_object) answer = api_read(listing->api, "/abilities", &failed);
-	json_object *abilities = json_read_array(answer, "abilities");
+	Abilities abilities = {.known = FALSE};
 
+	if (abilities_read(listing->api, &abilities, &failed)) {
+		listing->has_teams = abilities.teams;
+		listing->has_team_roles = abilities.team_roles;
+		return TRUE;
+	}
 	if (errors_answered(failed, IDC_PAYMENT))
 		return TRUE;
-	if (failed != NULL && listing_skippable(failed)) {
+	if (listing_skippable(failed)) {
 		/* a probe that failed is not a feature that is absent */
 		seals_gap_error(listing->seals, TEAMS_KINDS, failed);
 		return TRUE;
 	}
-	if (failed != NULL) {
-		g_propagate_error(error, g_steal_pointer(&failed));
-		return FALSE;
-	}
-	if (abilities == NULL) {
-		errors_set_protocol(error, "The answer to GET /abilities has no list of abilities.");
-		return FALSE;
-	}
-	for (gsize i = 0; i < json_object_array_length(abilities); i++) {
-		const gchar *ability = json_object_get_string(json_object_array_get_idx(abilities, i));
-
-		if (g_strcmp0(ability, "teams") == 0)
-			listing->has_teams = TRUE;
-		if (g_strcmp0(ability, "advanced_permissions") == 0 || g_strcmp0(ability, "permissions_service") == 0)
-			listing->has_team_roles = TRUE;
-	}
-	listing->has_team_roles = listing->has_team_roles && listing->has_teams;
-	return TRUE;
+	g_propagate_error(error, g_steal_pointer(&failed));
+	return FALSE;
 }
 
 gboolean
