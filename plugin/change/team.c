@@ -148,7 +148,7 @@ team_base_role_allows(Changes *changes, ChangeItem *item, const gchar *base, gbo
 {
 	*ret_allows = FALSE;
 	if (base == NULL)
-		return change_refused(changes, item, IDC_NOT_FOUND, NULL, error, "PagerDuty knows no user %s.",
+		return change_refused(changes, item, IDC_NOT_FOUND, NULL, error, "PagerDuty knows no user %s: list again.",
 				      item->asked->principal_id);
 	if (ids_role_manages_all(base) && strcmp(item->role, "manager") != 0)
 		return change_refused(changes, item, IDC_REFUSED, NULL, error,

@@ -113,7 +113,7 @@ CASES = [
      [("NOT_FOUND", said("GET /users/PLIMIT2", 404, "Not Found", "It is gone, or this token may not see it.", 2100)), None]),
     ("a user who has gone, on a team and a policy", mutate({"op": "delete_user", "user": "PLIMIT2"}), "add",
      [("add", "PLIMIT2", "team:PQUAY10:observer"), ("add", "PLIMIT2", "policy:PEPFR20:1"), GOOD], 3,
-     [("NOT_FOUND", "PagerDuty knows no user PLIMIT2."), ("NOT_FOUND", "PagerDuty knows no user PLIMIT2."), None]),
+     [("NOT_FOUND", "PagerDuty knows no user PLIMIT2: list again."), ("NOT_FOUND", "PagerDuty knows no user PLIMIT2: list again."), None]),
     ("a team that has gone", mutate({"op": "delete_team", "team": "PQUAY10"}), "add", [GOOD, ("add", "PFREE01", "role:user")], 3,
      [("NOT_FOUND", said("GET /teams/PQUAY10/members", 404, "Not Found", "It is gone, or this token may not see it.", 2100)), None]),
     ("a policy that has gone", mutate({"op": "delete_policy", "policy": "PEPFR20"}), "add", [("add", "PFREE01", "policy:PEPFR20:1"), GOOD], 3,
