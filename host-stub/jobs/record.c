@@ -155,9 +155,29 @@ record_intents(Running *run, GPtrArray *items, GError **error)
 	return record_end(run, good, error) && journal_seal(run->journal, error);
 }
 
+/* What was asked for of a person, as the service took it where the effect says so: an address in other letters. Borrows from both. */
+static GArray *
+record_attrs(const Item *item, json_object *taken)
+{
+	GArray *attrs = g_array_sized_new(FALSE, FALSE, sizeof(idc_pair), item->attrs->len);
+
+	for (guint i = 0; i < item->attrs->len; i++) {
+		idc_pair pair = g_array_index(item->attrs, idc_pair, i);
+		json_object *value = NULL;
+
+		if (taken != NULL && json_object_object_get_ex(taken, pair.key, &value) &&
+		    json_object_is_type(value, json_type_string))
+			pair.value = json_object_get_string(value);
+		g_array_append_val(attrs, pair);
+	}
+	return attrs;
+}
+
 static gboolean
 record_effect(Running *run, const Item *item, const ItemEffect *effect, GError **error)
 {
+	g_autoptr(json_object) taken = effect->attributes != NULL ? json_tokener_parse(effect->attributes) : NULL;
+	g_autoptr(GArray) attrs = record_attrs(item, taken);
 	const Follow follow = {.app = run->app_key,
 			       .time = record_now(),
 			       .sync = run->sync,
@@ -166,8 +186,8 @@ record_effect(Running *run, const Item *item, const ItemEffect *effect, GError *
 			       .record = effect->record,
 			       .user_id = effect->user_id,
 			       .entitlement_id = effect->entitlement_id,
-			       .attrs = (const idc_pair *)(const void *)item->attrs->data,
-			       .n_attrs = item->attrs->len};
+			       .attrs = (const idc_pair *)(const void *)attrs->data,
+			       .n_attrs = attrs->len};
 	gboolean followed = FALSE;
 	JournalRow row = {.time = follow.time,
 			  .phase = JOURNAL_EFFECT,
