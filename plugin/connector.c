@@ -32,7 +32,8 @@ static const idc_capabilities connector_capabilities = {
     .ops = 1u << IDC_OP_INIT | 1u << IDC_OP_AUTHORIZE | 1u << IDC_OP_LIST_ENTITLEMENTS | 1u << IDC_OP_PROVISION | 1u << IDC_OP_ADD |
 	   1u << IDC_OP_REMOVE | 1u << IDC_OP_CAPABILITIES,
     .records = IDC_RECORD_PRINCIPAL | IDC_RECORD_RESOURCE | IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT,
-    .auth = 1u << IDC_AUTH_CLIENT | 1u << IDC_AUTH_CHECK,
+    .auth = 1u << IDC_AUTH_BEGIN | 1u << IDC_AUTH_COMPLETE | 1u << IDC_AUTH_REFRESH | 1u << IDC_AUTH_CLIENT |
+	    1u << IDC_AUTH_REVOKE | 1u << IDC_AUTH_CHECK,
     .max_batch = 1000,
     .max_concurrent = 16,
     .flags = IDC_CAN_DRY_RUN,
@@ -100,22 +101,11 @@ static int32_t
 connector_authorize(idc_instance *instance, const idc_auth_request *request, const idc_sink *sink, idc_error *error)
 {
 	GError *failed = NULL;
-	gboolean ok;
+	gint32 status = IDC_INTERNAL;
 
-	if (instance == NULL || request == NULL || !IDC_HAS(request, idc_auth_request, scope) || !connector_sink_usable(sink))
+	if (instance == NULL || request == NULL || !IDC_HAS(request, idc_auth_request, n_params) || !connector_sink_usable(sink))
 		return connector_refuse(error, IDC_INVALID, "authorize was called without an instance, a request or a sink.");
-	switch (request->step) {
-	case IDC_AUTH_CLIENT:
-		ok = auth_client(instance->auth, request->scope, sink, &failed);
-		break;
-	case IDC_AUTH_CHECK:
-		ok = auth_check(instance->auth, sink, &failed);
-		break;
-	default:
-		return connector_refuse(error, IDC_UNSUPPORTED,
-					"This version of the connector authorizes by client credentials only.");
-	}
-	return ok ? IDC_OK : connector_failed(failed, error);
+	return auth_step(instance->auth, request, sink, &status, &failed) ? status : connector_failed(failed, error);
 }
 
 static int32_t

@@ -85,6 +85,15 @@ emit_seal(Emit *emit, const idc_seal *seal, GError **error)
 }
 
 gboolean
+emit_challenge(const idc_sink *sink, const idc_auth_challenge *challenge, GError **error)
+{
+	idc_auth_challenge full = *challenge;
+
+	full.msg = (idc_message){.struct_size = sizeof(full), .kind = IDC_MSG_CHALLENGE};
+	return emit_message(sink, &full.msg, error);
+}
+
+gboolean
 emit_session(const idc_sink *sink, const idc_auth_session *session, GError **error)
 {
 	idc_auth_session full = *session;

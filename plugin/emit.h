@@ -44,4 +44,6 @@ gboolean emit_record(Emit *emit, const idc_record *record, const EmitAttrs *attr
 /* seal: without msg. */
 gboolean emit_seal(Emit *emit, const idc_seal *seal, GError **error);
 
+/* Both: without msg. */
+gboolean emit_challenge(const idc_sink *sink, const idc_auth_challenge *challenge, GError **error);
 gboolean emit_session(const idc_sink *sink, const idc_auth_session *session, GError **error);

@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <idc/connector.h>
 
-#include "auth.h"
+#include "auth/auth.h"
 #include "settings.h"
 #include "wire/api.h"
 

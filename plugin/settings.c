@@ -106,6 +106,7 @@ settings_new(const idc_config *config, GError **error)
 	g_autoptr(GString) wrong = g_string_new(NULL);
 	SettingsReader reader = {.config = config, .wrong = wrong};
 	const gchar *grant;
+	const gchar *oauth;
 	const gchar *proxy = settings_get(&reader, "proxy", "");
 	gboolean eu;
 
@@ -120,7 +121,11 @@ settings_new(const idc_config *config, GError **error)
 	grant = settings_matching(&reader, "grant", "client_credentials", "^(authorization_code|client_credentials)$",
 				  "must be authorization_code or client_credentials");
 	settings->client_credentials = g_strcmp0(grant, "client_credentials") == 0;
-	(void)settings_matching(&reader, "oauth", "scoped", "^(scoped|classic)$", "must be scoped or classic");
+	oauth = settings_matching(&reader, "oauth", "scoped", "^(scoped|classic)$", "must be scoped or classic");
+	settings->classic = g_strcmp0(oauth, "classic") == 0;
+	if (settings->classic && settings->client_credentials)
+		settings_wrong(&reader, "grant",
+			       "must be authorization_code where oauth is classic: a classic app acts for a person");
 	if (proxy[0] != '\0')
 		(void)settings_matching(&reader, "proxy", NULL, "^(http|https|socks5h)://[^@/?#\\s]+/?$",
 					"must be an http, https or socks5h address without credentials");

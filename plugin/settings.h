@@ -8,17 +8,18 @@
 typedef struct {
 	gchar *client_id;
 	gchar *subdomain;
-	gchar *region;        /* "us" or "eu" */
-	gchar *api_url;       /* without a slash at its end; from the region unless overridden */
-	gchar *identity_url;  /* likewise */
-	gchar *proxy;         /* "" for none: nothing is taken from the environment */
-	gchar *ca_file;       /* NULL: the system's authorities */
-	gchar *account;       /* "us.northwind": the tenant, as the host is told */
-	gchar *from_email;    /* NULL: none */
-	gchar *default_role;  /* of new users */
-	gchar *fallback_role; /* what stays when a base role is removed */
-	gchar *join_role;     /* "refuse", or the team role for whom a policy puts on its team */
-	gboolean client_credentials;
+	gchar *region;               /* "us" or "eu" */
+	gchar *api_url;              /* without a slash at its end; from the region unless overridden */
+	gchar *identity_url;         /* likewise */
+	gchar *proxy;                /* "" for none: nothing is taken from the environment */
+	gchar *ca_file;              /* NULL: the system's authorities */
+	gchar *account;              /* "us.northwind": the tenant, as the host is told */
+	gchar *from_email;           /* NULL: none */
+	gchar *default_role;         /* of new users */
+	gchar *fallback_role;        /* what stays when a base role is removed */
+	gchar *join_role;            /* "refuse", or the team role for whom a policy puts on its team */
+	gboolean client_credentials; /* else a person consents */
+	gboolean classic;            /* OAuth with read and write instead of scopes */
 	gboolean include_schedules;
 	gboolean include_licenses;
 	guint concurrency;

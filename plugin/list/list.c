@@ -3,6 +3,7 @@
 #include "list.h"
 
 #include "../errors.h"
+#include "../ids.h"
 #include "listing.h"
 #include "members.h"
 #include "people.h"
@@ -75,6 +76,8 @@ list_all(const idc_host *host, const Settings *settings, Auth *auth, Api *api, c
 				   .teams = g_hash_table_new(g_str_hash, g_str_equal),
 				   .team_order = g_ptr_array_new_with_free_func(listing_team_free)};
 
+	g_autofree gchar *reason = NULL;
+
 	if ((request->want & ~LIST_KINDS) != 0) {
 		g_set_error_literal(error, ERRORS, IDC_INVALID,
 				    "The list asks for kinds of records that this connector does not know.");
@@ -82,6 +85,13 @@ list_all(const idc_host *host, const Settings *settings, Auth *auth, Api *api, c
 	}
 	emit_init(&emit, host, sink, request->want);
 	api_begin(api);
+	if (!auth_hidden(auth, &listing.hidden, &reason, error))
+		return FALSE;
+	if (listing.hidden != 0)
+		seals_gap(listing.seals, listing.hidden, IDC_FORBIDDEN, reason);
+	/* somebody who may be hidden holds a base role */
+	if ((listing.hidden & IDC_RECORD_PRINCIPAL) != 0)
+		seals_resource(listing.seals, IDS_ACCOUNT)->gaps |= ROLES_KINDS;
 	return list_parts(&listing, error) && seals_emit(listing.seals, &emit, api_service_time(api), ret_partial, error);
 }
 

@@ -50,6 +50,14 @@ listing_removed(Listing *listing, guint32 kind, const gchar *id, GError **error)
 {
 	const idc_record record = {.record = kind, .flags = IDC_RECORD_REMOVED, .id = id};
 
+	/* what cannot be seen any more may be there all the same */
+	if (listing->hidden != 0) {
+		seals_gap(
+		    listing->seals, kind, IDC_NOT_FOUND,
+		    "Something was deleted in PagerDuty while the list was made, or hidden from whoever authorized this app: list "
+		    "again.");
+		return TRUE;
+	}
 	if (!emit_wants(listing->emit, kind)) {
 		g_autofree gchar *reason =
 		    g_strdup_printf("\"%s\" was deleted in PagerDuty while the list was made: list again.", id);

@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <idc/connector.h>
 
-#include "../auth.h"
+#include "../auth/auth.h"
 #include "../emit.h"
 #include "../idset.h"
 #include "../settings.h"
@@ -40,6 +40,7 @@ typedef struct {
 	gboolean people_whole;     /* everybody was listed */
 	IdSet *people;             /* who was listed */
 	GByteArray *people_manage; /* by number: 1 for those whose base role manages every team */
+	guint32 hidden;            /* kinds of which something may be hidden without a word from whoever authorized; 0: none */
 	IdSet *gone;               /* named somewhere, but PagerDuty says 404 */
 	IdSet *unread;             /* people who are named somewhere, not listed, and must not be read */
 	IdSet *roles;              /* base roles that were listed as entitlements */

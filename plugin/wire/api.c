@@ -562,7 +562,7 @@ api_wait_write(Api *api, ApiCall *call, ApiReply *ret_reply, GError **error)
 }
 
 HttpExchange *
-api_post_form(Api *api, const gchar *url, const gchar *form, guint attempt, GError **error)
+api_post_form(Api *api, const gchar *url, const gchar *form, guint attempt, guint linger_ms, GError **error)
 {
 	const HttpRequest request = {.method = "POST",
 				     .url = url,
@@ -571,16 +571,23 @@ api_post_form(Api *api, const gchar *url, const gchar *form, guint attempt, GErr
 				     .accept = "application/json",
 				     .once = TRUE};
 	HttpExchange *exchange = api_cancelled(api, error) ? NULL : http_start(api->options.http, &request, error);
+	guint64 asked_ms = api_now(api);
 
 	if (exchange == NULL)
 		return NULL;
 	api->usage.requests++;
 	if (attempt > 0)
 		api->usage.retries++;
-	while (!http_done(exchange))
-		if (api_cancelled(api, error) || !http_poll(api->options.http, API_POLL_MS, error)) {
-			http_finish(exchange);
-			return NULL;
-		}
-	return exchange;
+	while (!http_done(exchange)) {
+		if (api->options.host->cancelled(api->options.host->ctx) == 0)
+			asked_ms = api_now(api);
+		else if (api_now(api) - asked_ms >= linger_ms && api_cancelled(api, error))
+			break;
+		if (!http_poll(api->options.http, API_POLL_MS, error))
+			break;
+	}
+	if (http_done(exchange))
+		return exchange;
+	http_finish(exchange);
+	return NULL;
 }

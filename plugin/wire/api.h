@@ -62,8 +62,9 @@ gboolean api_wait_write(Api *api, ApiCall *call, ApiReply *ret_reply, GError **e
 void api_drop(Api *api, ApiCall *call);
 
 /* Sends one request that must not be repeated and has no token, to an absolute URL, outside the queue (the token endpoint's form). attempt
- * counts from 0. The answer's status may be anything, 0 too; free with http_finish(). NULL: it was given up. */
-HttpExchange *api_post_form(Api *api, const gchar *url, const gchar *form, guint attempt, GError **error);
+ * counts from 0. Where the host wants to end, the answer to what was sent is waited for linger_ms more. The answer's status may be anything,
+ * 0 too; free with http_finish(). NULL: it was given up. */
+HttpExchange *api_post_form(Api *api, const gchar *url, const gchar *form, guint attempt, guint linger_ms, GError **error);
 
 /* Waits before something is tried again; FALSE where the host wants to end. */
 gboolean api_rest(Api *api, guint64 ms, GError **error);

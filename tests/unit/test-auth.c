@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
-#include "auth.h"
+#include "auth/auth.h"
 
 #include <string.h>
 
@@ -112,6 +112,18 @@ house_close(House *house)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(House, house_close)
 
+static gboolean
+house_step(House *house, guint32 step, const gchar *scope, GError **error)
+{
+	const idc_auth_request request = {.struct_size = sizeof(request), .step = step, .scope = scope};
+	gint32 status = IDC_INTERNAL;
+
+	if (!auth_step(house->auth, &request, &house->sink, &status, error))
+		return FALSE;
+	g_assert_cmpint(status, ==, IDC_OK);
+	return TRUE;
+}
+
 static void
 house_pass(House *house, guint64 ms)
 {
@@ -134,7 +146,7 @@ test_the_form_is_the_one_that_pagerduty_asks_for(void)
 	g_autoptr(GError) error = NULL;
 
 	house_open(&house);
-	g_assert_true(auth_client(house.auth, "users.read teams.read", &house.sink, &error));
+	g_assert_true(house_step(&house, IDC_AUTH_CLIENT, "users.read teams.read", &error));
 	g_assert_no_error(error);
 	g_assert_cmpuint(house.sessions, ==, 1);
 	g_assert_cmpint(house.expires_in_s, ==, 86400);
@@ -179,7 +191,7 @@ test_odd_lives_make_no_storm(void)
 			g_assert_no_error(error);
 		}
 		g_assert_cmpuint(house.wire->n_posts, <=, 2);
-		g_assert_true(auth_check(house.auth, &house.sink, NULL));
+		g_assert_true(house_step(&house, IDC_AUTH_CHECK, NULL, NULL));
 		g_assert_cmpint(house.expires_in_s, <=, 30 * 86400);
 	}
 }
@@ -252,7 +264,7 @@ test_each_refusal_says_what_to_do(void)
 		house.status = cases[i].status;
 		house.problem = cases[i].problem;
 		house.body = cases[i].body;
-		g_assert_false(auth_client(house.auth, NULL, &house.sink, &error));
+		g_assert_false(house_step(&house, IDC_AUTH_CLIENT, NULL, &error));
 		g_test_message("%s", error->message);
 		g_assert_error(error, ERRORS, cases[i].becomes);
 		g_assert_nonnull(strstr(error->message, cases[i].says));
@@ -277,7 +289,7 @@ test_what_time_mends_is_waited_for(void)
 	house.reset_s = 12;
 	house.recovers_at = 2;
 	began = house.wire->now_ms;
-	g_assert_true(auth_client(house.auth, NULL, &house.sink, &error));
+	g_assert_true(house_step(&house, IDC_AUTH_CLIENT, NULL, &error));
 	g_assert_cmpuint(house.wire->n_posts, ==, 2);
 	g_assert_cmpuint(house.wire->now_ms - began, >=, 12000);
 	g_assert_cmpuint(house.wire->now_ms - began, <, 20000);
@@ -297,7 +309,7 @@ test_a_long_wait_is_told(void)
 	house_open(&house);
 	house.status = 429;
 	house.reset_s = 120;
-	g_assert_false(auth_client(house.auth, NULL, &house.sink, &error));
+	g_assert_false(house_step(&house, IDC_AUTH_CLIENT, NULL, &error));
 	g_assert_error(error, ERRORS, IDC_RATE_LIMITED);
 	g_assert_cmpint(errors_detail(error)->retry_after_ms, ==, 120000);
 	g_assert_cmpuint(house.wire->n_posts, ==, 1);
@@ -313,7 +325,7 @@ test_the_host_may_end_it_at_any_time(void)
 		house_open(&house);
 		house.status = 503;
 		house.wire->cancel_at_ms = house.wire->now_ms + n * 10;
-		g_assert_false(auth_client(house.auth, NULL, &house.sink, &error));
+		g_assert_false(house_step(&house, IDC_AUTH_CLIENT, NULL, &error));
 		g_assert_cmpuint(house.wire->now_ms, <=, house.wire->cancel_at_ms + 100);
 		g_assert_cmpint(errors_is(error, IDC_CANCELLED), ==, house.wire->said_cancelled);
 		g_clear_error(&error);
@@ -339,7 +351,7 @@ test_a_lock_that_cannot_be_had_says_why(void)
 
 		house_open(&house);
 		house.wire->lock_fails = cases[i].fails;
-		g_assert_false(auth_client(house.auth, NULL, &house.sink, &error));
+		g_assert_false(house_step(&house, IDC_AUTH_CLIENT, NULL, &error));
 		g_assert_error(error, ERRORS, cases[i].fails);
 		g_assert_nonnull(strstr(error->message, cases[i].says));
 		g_assert_cmpint((errors_detail(error)->flags & IDC_ERROR_RETRYABLE) != 0, ==, cases[i].retryable);
@@ -355,7 +367,7 @@ test_a_scope_that_is_missing_is_named(void)
 
 	house_open(&house);
 	house.scope = "as_account-us.northwind users.read escalation_policies.read abilities.read";
-	g_assert_false(auth_client(house.auth, NULL, &house.sink, &error));
+	g_assert_false(house_step(&house, IDC_AUTH_CLIENT, NULL, &error));
 	g_assert_error(error, ERRORS, IDC_SCOPE);
 	g_assert_nonnull(strstr(error->message, "teams.read"));
 	g_assert_null(strstr(error->message, "licenses.read"));

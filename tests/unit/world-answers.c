@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "auth.h"
+#include "auth/auth.h"
 #include "errors.h"
 
 /* When the first answer is given; each later one a second after the one before. */
@@ -358,6 +358,15 @@ auth_has_scope(Auth *auth, const gchar *scope, gboolean *ret_has, GError **error
 	(void)error;
 	g_assert_cmpstr(scope, ==, "schedules.read");
 	*ret_has = !world->lacks_schedules_scope;
+	return TRUE;
+}
+
+gboolean
+auth_hidden(Auth *auth, guint32 *ret_kinds, gchar **ret_reason, GError **error)
+{
+	(void)error;
+	*ret_kinds = ((const World *)auth)->hidden_kinds;
+	*ret_reason = *ret_kinds != 0 ? g_strdup("Something may be hidden.") : NULL;
 	return TRUE;
 }
 

@@ -68,7 +68,8 @@ typedef struct {
 	gint32 breaks_with; /* the idc status of the answer of that number */
 	gboolean no_more;   /* from now on nothing may be asked for */
 	gboolean lacks_schedules_scope;
-	GHashTable *asked; /* path to how often */
+	guint32 hidden_kinds; /* what auth says that may be hidden */
+	GHashTable *asked;    /* path to how often */
 	GHashTable *always;
 	GHashTable *ever;
 } World;

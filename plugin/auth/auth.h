@@ -4,8 +4,8 @@
 #include <glib.h>
 #include <idc/connector.h>
 
-#include "settings.h"
-#include "wire/api.h"
+#include "../settings.h"
+#include "../wire/api.h"
 
 /* Who the connector is at PagerDuty: gets tokens, keeps them in the host's secrets, and knows what they allow. */
 
@@ -25,6 +25,9 @@ const gchar *auth_token(gpointer user, gboolean renew, GError **error);
 /* Whether the token that holds now has a scope; a token is got first where there is none. */
 gboolean auth_has_scope(Auth *auth, const gchar *scope, gboolean *ret_has, GError **error);
 
-/* The steps of idc_ops.authorize. scope NULL: what reading needs. */
-gboolean auth_client(Auth *auth, const gchar *scope, const idc_sink *sink, GError **error);
-gboolean auth_check(Auth *auth, const idc_sink *sink, GError **error);
+/* The kinds of records of which something may be hidden from the token without a word; 0: none. *ret_reason is then the caller's. Asks PagerDuty
+ * where a person consented. */
+gboolean auth_hidden(Auth *auth, guint32 *ret_kinds, gchar **ret_reason, GError **error);
+
+/* The steps of idc_ops.authorize. *ret_status is IDC_OK, or IDC_PENDING after BEGIN. */
+gboolean auth_step(Auth *auth, const idc_auth_request *request, const idc_sink *sink, gint32 *ret_status, GError **error);
