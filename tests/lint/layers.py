@@ -17,7 +17,7 @@ ROOT = pathlib.Path(sys.argv[1]).resolve()
 PARTS = ("plugin", "host-stub")
 # From the top down. A folder on the same floor as another one does not know it.
 FLOORS = {
-    "plugin": [["list", "change"], ["wire"]],
+    "plugin": [["list", "change"], ["auth"], ["wire"]],
     "host-stub": [["cli"], ["jobs", "conform"], ["load"], ["state"], ["base"]],
 }
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
