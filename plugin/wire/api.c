@@ -6,6 +6,7 @@
 
 #include "../errors.h"
 #include "answer.h"
+#include "recent.h"
 
 #define API_ACCEPT "application/vnd.pagerduty+json;version=2"
 #define API_MAX_FAILURES 5  /* tries of one read */
@@ -35,7 +36,7 @@ struct Api {
 	gsize usual;         /* bytes of the last good answer: what those under way are expected to have */
 	gint64 service_time; /* of the first answer since api_begin() */
 	gint64 service_now;  /* of the last answer */
-	GHashTable *own;     /* request ids of the writes that were answered */
+	Recent *own;         /* request ids of the writes that were answered */
 	idc_usage usage;
 };
 
@@ -67,7 +68,7 @@ api_new(const ApiOptions *options)
 	api->url = g_strdup(options->url);
 	pace_init(&api->pace, options->requests_per_minute);
 	g_queue_init(&api->calls);
-	api->own = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	api->own = recent_new();
 	return api;
 }
 
@@ -87,7 +88,7 @@ api_free(Api *api)
 	while (!g_queue_is_empty(&api->calls))
 		api_drop(api, g_queue_peek_head(&api->calls));
 	api_bearer_clear(api);
-	g_hash_table_unref(api->own);
+	recent_free(api->own);
 	g_free(api->url);
 	g_free(api);
 }
@@ -153,7 +154,7 @@ api_begin(Api *api)
 gboolean
 api_is_own(const Api *api, const gchar *request_id)
 {
-	return request_id != NULL && g_hash_table_contains(api->own, request_id);
+	return recent_has(api->own, request_id);
 }
 
 gint64
@@ -545,8 +546,7 @@ api_wait_write(Api *api, ApiCall *call, ApiReply *ret_reply, GError **error)
 		const HttpAnswer *answer = http_answer(call->exchange);
 
 		reply.request_id = g_strdup(answer->request_id);
-		if (reply.request_id != NULL)
-			g_hash_table_add(api->own, g_strdup(reply.request_id));
+		recent_note(api->own, reply.request_id);
 		/* The status said that it was done; a body that cannot be read changes nothing in that. */
 		if (answer->status != 204)
 			reply.root = json_read(answer->body->str, answer->body->len, call->what, NULL);

@@ -72,7 +72,7 @@ gboolean api_rest(Api *api, guint64 ms, GError **error);
 /* From here on the time of the first answer counts as that at which reading began. */
 void api_begin(Api *api);
 
-/* Whether a write of this Api was answered under that request id. */
+/* Whether one of the last writes of this Api (RECENT_KEPT at least) was answered under that request id. */
 gboolean api_is_own(const Api *api, const gchar *request_id);
 
 /* Milliseconds since 1970 by PagerDuty's own clock, from its last answer; 0 before the first. */

@@ -5,6 +5,7 @@
 
 usage: header.py SOURCEDIR
 """
+import hashlib
 import pathlib
 import re
 import shutil
@@ -16,6 +17,8 @@ import tap
 ROOT = pathlib.Path(sys.argv[1]).resolve()
 HEADER = ROOT / "include/idc/connector.h"
 FROZEN = ROOT / "tests/abi/connector-1.0.h"
+# What was published stays as it was published, to the last byte.
+FROZEN_SHA256 = "ac6e2d193358cf473287c8202434fdd5b388d69f53a8581b3ccc7b69623177ac"
 C_STANDARDS = ["c89", "c99", "c11", "c17"]
 CXX_STANDARDS = ["c++11", "c++14", "c++17", "c++20"]
 COMPILERS = [("gcc", "c", C_STANDARDS), ("clang", "c", C_STANDARDS), ("g++", "c++", CXX_STANDARDS), ("clang++", "c++", CXX_STANDARDS)]
@@ -85,12 +88,18 @@ def only_grown():
               if now.get(name) != value and name != "IDC_ABI_MINOR")
 
 
+def frozen_is_frozen():
+    digest = hashlib.sha256(FROZEN.read_bytes()).hexdigest()
+    assert digest == FROZEN_SHA256, f"{FROZEN} was edited: it is version 1.0 as published; put it back (its hash is now {digest})"
+
+
 def main():
     for compiler, language, standards in COMPILERS:
         for standard in standards:
             tap.check(f"the header alone compiles as {standard} with {compiler}", compiles, compiler, language, standard)
     tap.check("the offsets in the header's comments are those of the table", comments_equal_the_table)
     tap.check("every number of the header stands in the table", numbers_are_in_the_table)
+    tap.check("the frozen header of 1.0 is the one that was published", frozen_is_frozen)
     tap.check("the header has only grown since 1.0", only_grown)
     tap.finish()
 

@@ -12,6 +12,7 @@ import programs
 # What the simulator knows of a grant, in the order of its CSV and of the first columns of the host's.
 GRANT = ("user_id", "email", "entitlement_id", "kind", "entitlement_name", "via", "effective")
 TABLES = ("users", "entitlements", "grants", "attributes")
+COMMANDS_A_SNAPSHOT = len(TABLES)  # that are run for one
 
 
 class Outcome:
