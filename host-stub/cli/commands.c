@@ -5,6 +5,7 @@
 static const CliCommand commands[] = {
     {"modules", "[TEXT]", "connectors found, verified or why not, and how to connect each", cmd_modules},
     {"capabilities", "CONNECTOR", "what a connector can do", cmd_capabilities},
+    {"conform", "CONNECTOR", "prove that a connector keeps the contract", cmd_conform},
     {"connect", "CONNECTOR", "connect an app: authorize, validate, save, first full sync", cmd_connect},
     {"validate", "ID", "whether an app works: as whom, scopes, what can be read, costs", cmd_validate},
     {"sync", "ID", "read who holds what and bring the store up to date", cmd_sync},

@@ -18,6 +18,7 @@ const CliCommand *cli_commands(void);
 
 int cmd_modules(CliContext *ctx, int argc, char **argv);
 int cmd_capabilities(CliContext *ctx, int argc, char **argv);
+int cmd_conform(CliContext *ctx, int argc, char **argv);
 int cmd_connect(CliContext *ctx, int argc, char **argv);
 int cmd_validate(CliContext *ctx, int argc, char **argv);
 int cmd_provision(CliContext *ctx, int argc, char **argv);

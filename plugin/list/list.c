@@ -13,7 +13,9 @@
 #include "teams.h"
 
 #define LIST_THINGS (IDC_RECORD_RESOURCE | IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT)
-#define LIST_PEOPLE (IDC_RECORD_PRINCIPAL | IDC_RECORD_GRANT)
+/* A role that nobody knows yet is an entitlement, and is met only where it is held. */
+#define LIST_HELD (IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT)
+#define LIST_PEOPLE (IDC_RECORD_PRINCIPAL | LIST_HELD)
 #define LIST_KINDS (LIST_THINGS | LIST_PEOPLE)
 
 static void
@@ -51,7 +53,7 @@ list_parts(Listing *listing, GError **error)
 		if (!people_list(listing, people, error))
 			return FALSE;
 	}
-	if (emit_wants(listing->emit, IDC_RECORD_GRANT) && !members_list(listing, error))
+	if (emit_wants(listing->emit, LIST_HELD) && !members_list(listing, error))
 		return FALSE;
 	return !things || (schedules_list(listing, error) && policies_list(listing, error));
 }
