@@ -266,8 +266,17 @@ fixture_count(Fixture *fixture, const char *path, GError **error)
 	if (!json_object_object_get_ex(answer, g_str_equal(path, "mutate") ? "triggers" : path, &list) ||
 	    !json_object_is_type(list, json_type_array))
 		return 0;
-	for (gsize i = 0; i < json_object_array_length(list); i++)
-		fired += json_object_get_int64(json_object_object_get(json_object_array_get_idx(list, i), "fired"));
+	for (gsize i = 0; i < json_object_array_length(list); i++) {
+		json_object *entry = json_object_array_get_idx(list, i);
+		json_object *problem = NULL;
+
+		if (json_object_object_get_ex(entry, "error", &problem) && problem != NULL) {
+			host_error_set(error, IDC_IO, "fixture", "A change that was scheduled failed: %s",
+				       json_object_get_string(problem));
+			return -1;
+		}
+		fired += json_object_get_int64(json_object_object_get(entry, "fired"));
+	}
 	return fired;
 }
 

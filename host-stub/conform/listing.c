@@ -52,7 +52,7 @@ listing_traffic(Bench *bench, const char *world)
 }
 
 Told *
-listing_faulty(Bench *bench, const char *match, const char *action)
+listing_faulty(Bench *bench, const char *match, const char *action, gboolean honest)
 {
 	g_autoptr(Subject) subject = subject_open(bench, "default", FALSE);
 	g_autoptr(Truth) truth = subject != NULL ? bench_truth(bench) : NULL;
@@ -65,8 +65,28 @@ listing_faulty(Bench *bench, const char *match, const char *action)
 	if (!bench_sound(bench, error))
 		return NULL;
 	told = subject_list(subject, subject_records(subject), NULL);
-	if (bench_struck(bench))
+	if (bench_struck(bench) && honest)
 		listing_judge(subject, told, subject_records(subject), truth, truth);
+	else if (bench_good(bench))
+		bench_expect_none(bench, "a list in the order of the contract", contract_order(told, subject_records(subject)));
 	g_clear_pointer(&subject, subject_close);
 	return bench_good(bench) ? g_steal_pointer(&told) : NULL;
+}
+
+void
+listing_fault_at_each(Bench *bench, const char *action, guint places, gboolean honest)
+{
+	g_autoptr(GPtrArray) traffic = listing_traffic(bench, "default");
+	g_autoptr(GArray) picked = traffic != NULL ? bench_pick(bench, traffic->len, places) : NULL;
+
+	for (guint i = 0; picked != NULL && i < picked->len && bench_good(bench); i++) {
+		guint place = g_array_index(picked, guint, i);
+		g_autofree char *match = g_strdup_printf("{\"nth\":%u}", place);
+		g_autofree char *request = traffic_text(g_ptr_array_index(traffic, place - 1));
+		g_autoptr(Told) told = NULL;
+
+		bench_try(bench, "a list in which the %u. request of %u, as a rule %s, meets %s", place, traffic->len, request,
+			  action);
+		told = listing_faulty(bench, match, action, honest);
+	}
 }

@@ -15,6 +15,10 @@ void listing_judge(Subject *subject, const Told *told, uint32_t want, const Trut
 /* How many requests a whole list makes in the world default, and the journal of it: sign-in not counted. NULL: a verdict is there. */
 GPtrArray *listing_traffic(Bench *bench, const char *world);
 
+/* The action once, at each of at most places requests of a list in turn. honest: the service does not lie about what is so, and what is told is
+ * held against it; otherwise only against the contract. */
+void listing_fault_at_each(Bench *bench, const char *action, guint places, gboolean honest);
+
 /* In the world default, with a fault in place: lists, and holds what was told against what is so. The list may end in any way that does not
  * claim what is not so. Free the Told; NULL: a verdict is there. */
-Told *listing_faulty(Bench *bench, const char *match, const char *action);
+Told *listing_faulty(Bench *bench, const char *match, const char *action, gboolean honest);

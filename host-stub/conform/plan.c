@@ -184,7 +184,7 @@ static void
 plan_read_all(Plan *plan, JsonWalk *walk)
 {
 	static const char *const known[] = {"conformance", "fixture", "settings",  "secrets", "worlds", "sized",
-					    "mutations",   "changes", "provision", "errors",  NULL};
+					    "mutations",   "changes", "provision", "errors",  "waits",  NULL};
 
 	if (json_walk_int(walk, "conformance", JSON_REQUIRED, 1, G_MAXINT, 0) != PLAN_VERSION)
 		json_walk_reject(walk, "conformance", "must be %d, the version that this harness knows", PLAN_VERSION);

@@ -31,8 +31,8 @@ abi_init_refuses(Bench *bench, const char *key, const char *value)
 
 	if (subject == NULL)
 		return;
-	bench_try(bench, "init() with the setting %s %s%s%s", key, value != NULL ? "being \"" : "missing", value != NULL ? value : "",
-		  value != NULL ? "\"" : "");
+	bench_try(bench, "init() with the setting %s %s%s%s", key, value != NULL ? "being \"" : "missing",
+		  value != NULL ? value : "", value != NULL ? "\"" : "");
 	subject_set(subject, key, value);
 	told = subject_init(subject);
 	status = told_status(told);
@@ -110,7 +110,8 @@ abi_init_offline(Bench *bench, gint parameter)
 	told = subject_init(subject);
 	subject_destroy(subject);
 	bench_expect(bench, told->status == IDC_OK, "init() is OK", "%s", told->error.message);
-	bench_expect(bench, bench_requests(bench) == 0, "init() and destroy() make no request", "%u requests came", bench_requests(bench));
+	bench_expect(bench, bench_requests(bench) == 0, "init() and destroy() make no request", "%u requests came",
+		     bench_requests(bench));
 }
 
 /* All structs are longer than in 1.0, and what is behind is poisoned. */
@@ -151,7 +152,8 @@ abi_smaller_error(Bench *bench, gint parameter)
 		return;
 	g_clear_pointer(&told, told_free);
 	told = subject_authorize(subject, 9999, NULL);
-	bench_expect(bench, told->status >= IDC_INVALID, "a step that nobody knows is refused", "%s", host_status_name(told->status));
+	bench_expect(bench, told->status >= IDC_INVALID, "a step that nobody knows is refused", "%s",
+		     host_status_name(told->status));
 	g_clear_pointer(&told, told_free);
 	told = subject_grant(subject, SUBJECT_ADD, "", "", 0);
 }
@@ -218,7 +220,8 @@ abi_unsupported(Bench *bench, gint parameter)
 		told = subject_authorize(subject, i, NULL);
 		bench_expect(bench, told->status == IDC_UNSUPPORTED, "UNSUPPORTED", "%s", host_status_name(told->status));
 	}
-	bench_expect(bench, bench_requests(bench) == before, "what is not declared makes no request", "%u came", bench_requests(bench) - before);
+	bench_expect(bench, bench_requests(bench) == before, "what is not declared makes no request", "%u came",
+		     bench_requests(bench) - before);
 }
 
 static void
@@ -238,21 +241,25 @@ abi_before_sign_in(Bench *bench, gint parameter)
 	bench_expect(bench, told->status == IDC_OK || told->status >= IDC_INVALID, "the list, or a refusal", "%s",
 		     host_status_name(told->status));
 	if (told->status == IDC_OK)
-		bench_expect_none(bench, "all that is so", truth_differs(truth, truth, bench->manifest, told, subject_records(subject)));
+		bench_expect_none(bench, "all that is so",
+				  truth_differs(truth, truth, bench->manifest, told, subject_records(subject)));
 }
 
 const Check checks_abi[] = {
-    {.id = "abi.missing", .sentence = "Init names each required setting that is missing", .run = abi_init_missing},
-    {.id = "abi.malformed", .sentence = "Init names each setting that is malformed", .run = abi_init_malformed},
-    {.id = "abi.failed-init", .sentence = "A failed init leaves nothing", .run = abi_init_failed},
-    {.id = "abi.offline", .sentence = "Init and destroy make no request", .run = abi_init_offline},
-    {.id = "abi.larger", .sentence = "Structs of a later version, longer than in 1.0, work and are left alone behind what is known", .run = abi_larger, .needs = CHECK_LIST, .parameter = 8},
-    {.id = "abi.much-larger", .sentence = "Structs that are very much longer than in 1.0 work, too", .run = abi_larger, .needs = CHECK_LIST, .parameter = 4096},
-    {.id = "abi.short-error", .sentence = "An error struct of 24 bytes is not written beyond its end", .run = abi_smaller_error, .parameter = 24},
-    {.id = "abi.cut-error", .sentence = "An error struct that ends within the message is not written beyond its end", .run = abi_smaller_error, .parameter = 160},
-    {.id = "abi.no-error", .sentence = "NULL as error struct is allowed", .run = abi_smaller_error, .parameter = 0},
-    {.id = "abi.unknown-step", .sentence = "A step of authorize that nobody knows is refused without a request", .run = abi_unknown_steps},
-    {.id = "abi.unsupported", .sentence = "What is not declared answers UNSUPPORTED and makes no request", .run = abi_unsupported},
-    {.id = "abi.not-signed-in", .sentence = "A list before sign-in is whole, or refused", .run = abi_before_sign_in, .needs = CHECK_LIST},
+    {"abi.missing", "Init names each required setting that is missing", abi_init_missing, 0, NULL, NULL, 0, 0},
+    {"abi.malformed", "Init names each setting that is malformed", abi_init_malformed, 0, NULL, NULL, 0, 0},
+    {"abi.failed-init", "A failed init leaves nothing", abi_init_failed, 0, NULL, NULL, 0, 0},
+    {"abi.offline", "Init and destroy make no request", abi_init_offline, 0, NULL, NULL, 0, 0},
+    {"abi.larger", "Structs of a later version, longer than in 1.0, work and are left alone behind what is known", abi_larger,
+     CHECK_LIST, NULL, NULL, 8, 0},
+    {"abi.much-larger", "Structs that are very much longer than in 1.0 work, too", abi_larger, CHECK_LIST, NULL, NULL, 4096, 0},
+    {"abi.short-error", "An error struct of 24 bytes is not written beyond its end", abi_smaller_error, 0, NULL, NULL, 24, 0},
+    {"abi.cut-error", "An error struct that ends within the message is not written beyond its end", abi_smaller_error, 0, NULL,
+     NULL, 160, 0},
+    {"abi.no-error", "NULL as error struct is allowed", abi_smaller_error, 0, NULL, NULL, 0, 0},
+    {"abi.unknown-step", "A step of authorize that nobody knows is refused without a request", abi_unknown_steps, 0, NULL, NULL, 0,
+     0},
+    {"abi.unsupported", "What is not declared answers UNSUPPORTED and makes no request", abi_unsupported, 0, NULL, NULL, 0, 0},
+    {"abi.not-signed-in", "A list before sign-in is whole, or refused", abi_before_sign_in, CHECK_LIST, NULL, NULL, 0, 0},
     {.id = NULL},
 };

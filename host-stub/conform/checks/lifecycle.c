@@ -51,7 +51,8 @@ lifecycle_first(Bench *bench, gint parameter)
 	/* What a library keeps open once for the process is its own matter. */
 	surroundings_allow(before, "");
 	lifecycle_whole(bench);
-	bench_expect_none(bench, "threads, signals, folder, environment, locale, umask and limits as before", surroundings_changed(before));
+	bench_expect_none(bench, "threads, signals, folder, environment, locale, umask and limits as before",
+			  surroundings_changed(before));
 }
 
 static void
@@ -162,16 +163,22 @@ lifecycle_destroy(Bench *bench, gint parameter)
 	bench_try(bench, "destroying an instance that has signed in");
 	before = bench_requests(bench);
 	subject_destroy(subject);
-	bench_expect(bench, bench_requests(bench) == before, "destroy() makes no request", "%u came", bench_requests(bench) - before);
+	bench_expect(bench, bench_requests(bench) == before, "destroy() makes no request", "%u came",
+		     bench_requests(bench) - before);
 }
 
 const Check checks_lifecycle[] = {
-    {.id = "life.process", .sentence = "A whole run leaves the process as it was: descriptors, threads, signals, environment, locale", .run = lifecycle_surroundings, .needs = CHECK_LIST},
-    {.id = "life.first", .sentence = "The first run in a process changes nothing that belongs to the host", .run = lifecycle_first, .needs = CHECK_LIST},
-    {.id = "life.cycles", .sentence = "A hundred times init and destroy leave no descriptor, no thread and no memory", .run = lifecycle_cycles},
-    {.id = "life.lists", .sentence = "Ten whole runs leave no memory", .run = lifecycle_lists, .needs = CHECK_LIST},
-    {.id = "life.two", .sentence = "Two instances share nothing: one goes on when the other is destroyed", .run = lifecycle_two, .needs = CHECK_LIST},
-    {.id = "life.apart", .sentence = "An instance without secrets does not use another one's", .run = lifecycle_apart, .needs = CHECK_LIST | CHECK_SECRET},
-    {.id = "life.destroy", .sentence = "Destroy makes no request and calls no host function", .run = lifecycle_destroy},
+    {"life.process", "A whole run leaves the process as it was: descriptors, threads, signals, environment, locale",
+     lifecycle_surroundings, CHECK_LIST, NULL, NULL, 0, 0},
+    {"life.first", "The first run in a process changes nothing that belongs to the host", lifecycle_first, CHECK_LIST, NULL, NULL,
+     0, 0},
+    {"life.cycles", "A hundred times init and destroy leave no descriptor, no thread and no memory", lifecycle_cycles, 0, NULL,
+     NULL, 0, 0},
+    {"life.lists", "Ten whole runs leave no memory", lifecycle_lists, CHECK_LIST, NULL, NULL, 0, 0},
+    {"life.two", "Two instances share nothing: one goes on when the other is destroyed", lifecycle_two, CHECK_LIST, NULL, NULL, 0,
+     0},
+    {"life.apart", "An instance without secrets does not use another one's", lifecycle_apart, CHECK_LIST | CHECK_SECRET, NULL, NULL,
+     0, 0},
+    {"life.destroy", "Destroy makes no request and calls no host function", lifecycle_destroy, 0, NULL, NULL, 0, 0},
     {.id = NULL},
 };
