@@ -236,9 +236,9 @@ def removed_though_broken():
         assert list((case.data / "apps").iterdir()) == []
 
 
-def waiting(folder, **options):
+def waiting(folder, program=IDC_HOST, modules=MODULES, **options):
     """The process of a command that waits for its secret, and its folder of /proc."""
-    command = [IDC_HOST, "--data", f"{folder}/data", "--modules", MODULES, "connect", "memory", "--set", "file=none", "--secret", "password=-"]
+    command = [program, "--data", f"{folder}/data", "--modules", modules, "connect", "memory", "--set", "file=none", "--secret", "password=-"]
     process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
     return process, pathlib.Path("/proc", str(process.pid))
 
@@ -265,13 +265,19 @@ def no_core():
 
 
 def not_dumpable():
-    """What shows it is that the kernel gives the files of the process, which is not root's, to root."""
+    """What shows it is that the kernel gives the files of the process, which is not root's, to root. Copies are run, as only root may be
+    able to reach the tree."""
     folder = tempfile.mkdtemp(prefix="idc-test-")
+    program, modules = shutil.copy(IDC_HOST, folder), f"{folder}/modules"
+    os.mkdir(modules)
+    for file in pathlib.Path(MODULES).iterdir():
+        if file.is_file():
+            shutil.copy(file, modules)
     user = {"user": 65534, "group": 65534} if os.geteuid() == 0 else {}
     if user:
         os.chown(folder, 65534, 65534)
     try:
-        process, proc = waiting(folder, **user)
+        process, proc = waiting(folder, program, modules, **user)
         with process:
             try:
                 becomes(lambda: (proc / "io").stat().st_uid == 0)
