@@ -90,6 +90,25 @@ auth_take(Auth *auth, Token *token)
 	return TRUE;
 }
 
+/* What was stored, NULL for none. One that the host cannot read is as good as none where another can be had without anybody. */
+static Token *
+auth_stored(const Auth *auth, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	g_autoptr(Token) token = token_load(auth->host, auth->grant.purpose, &failed);
+
+	if (failed == NULL)
+		return g_steal_pointer(&token);
+	if (auth->settings->client_credentials && !errors_is(failed, IDC_CANCELLED) && !errors_is(failed, IDC_NOMEM)) {
+		g_autofree gchar *line = g_strdup_printf("%s Another token is asked for.", failed->message);
+
+		auth->host->log(auth->host->ctx, IDC_LOG_WARNING, line);
+		return NULL;
+	}
+	g_propagate_error(error, g_steal_pointer(&failed));
+	return NULL;
+}
+
 /* Makes the token hold. fresh: with a request in any case; else one request serves however many processes need it. refused: the one that
  * no longer works, NULL where any good one will do. asked: NULL: what was asked for before. */
 static gboolean
@@ -100,7 +119,7 @@ auth_renew(Auth *auth, const gchar *asked, gboolean fresh, const gchar *refused,
 
 	if (!auth_lock(auth, error))
 		return FALSE;
-	token = token_load(auth->host, auth->grant.purpose, &failed);
+	token = auth_stored(auth, &failed);
 	if (failed == NULL && (fresh || !token_lives(auth->host, token) || (asked != NULL && g_strcmp0(token->asked, asked) != 0) ||
 			       g_strcmp0(token->access_token, refused) == 0)) {
 		g_autoptr(Token) before = g_steal_pointer(&token);
@@ -129,7 +148,7 @@ auth_remember(Auth *auth, GError **error)
 	g_autoptr(GError) failed = NULL;
 
 	if (auth->token == NULL)
-		auth->token = token_load(auth->host, auth->grant.purpose, &failed);
+		auth->token = auth_stored(auth, &failed);
 	if (failed == NULL)
 		return TRUE;
 	g_propagate_error(error, g_steal_pointer(&failed));

@@ -3,6 +3,7 @@
 #include "membership.h"
 
 #include "../errors.h"
+#include "../ids.h"
 
 /* PagerDuty's member lists lag their writes, and its teams do not know its own new users at once: looks after these waits, ten seconds in
  * all. */
@@ -43,7 +44,7 @@ membership_send(Changes *changes, Membership *membership)
 	if (membership->role != NULL) {
 		/* Always sent: without it PagerDuty gives the most powerful role. Without team roles there is nothing to choose. */
 		body = json_object_new_object();
-		if (g_strcmp0(membership->role, "member") != 0)
+		if (g_strcmp0(membership->role, IDS_TEAM_MEMBER) != 0)
 			json_object_object_add(body, "role", json_object_new_string(membership->role));
 	}
 	g_clear_error(&membership->failed);

@@ -63,7 +63,7 @@ policy_join_role(const Changes *changes, const gchar *user, gboolean has_roles)
 	const gchar *base = NULL;
 
 	if (!has_roles)
-		return "member";
+		return IDS_TEAM_MEMBER;
 	return roster_role(changes->roster, user, &base, NULL) && ids_role_manages_all(base) ? "manager"
 											     : changes->settings->join_role;
 }

@@ -4,6 +4,7 @@
 
 #include "../abilities.h"
 #include "../errors.h"
+#include "../ids.h"
 #include "../wire/pager.h"
 
 #define ROSTER_PAGE 99    /* rows that each further page brings */
@@ -234,7 +235,7 @@ roster_all_are_members(GHashTable *members)
 
 	g_hash_table_iter_init(&iter, members);
 	while (g_hash_table_iter_next(&iter, NULL, NULL))
-		g_hash_table_iter_replace(&iter, g_strdup("member"));
+		g_hash_table_iter_replace(&iter, g_strdup(IDS_TEAM_MEMBER));
 }
 
 /* One reading of a team's members. *ret_still: they held still meanwhile. */
@@ -321,7 +322,7 @@ roster_note(Roster *roster, const gchar *team, const gchar *user, const gchar *r
 guint
 roster_rank(const gchar *team_role)
 {
-	static const gchar *const upwards[] = {"member", "observer", "responder", "manager"};
+	static const gchar *const upwards[] = {IDS_TEAM_MEMBER, "observer", "responder", "manager"};
 
 	for (guint i = 0; i < G_N_ELEMENTS(upwards); i++)
 		if (g_strcmp0(team_role, upwards[i]) == 0)

@@ -125,7 +125,7 @@ team_tell(Changes *changes, GPtrArray *memberships, GError **error)
 static gboolean
 team_role_allowed(Changes *changes, ChangeItem *item, gboolean *ret_allows, GError **error)
 {
-	const gboolean plain = strcmp(item->role, "member") == 0;
+	const gboolean plain = strcmp(item->role, IDS_TEAM_MEMBER) == 0;
 	gboolean has_roles = TRUE;
 	g_autoptr(GError) failed = NULL;
 

@@ -222,6 +222,32 @@ test_what_another_process_got_is_used(void)
 	auth_free(other);
 }
 
+/* What lies there cannot be read: an app gets another one, a person has to be asked. */
+static void
+test_a_damaged_token_is_replaced(void)
+{
+	g_auto(House) house = {0};
+	g_autoptr(GError) failed = NULL;
+	Auth *person;
+
+	house_open(&house);
+	house.wire->damaged = "idc.token";
+	g_assert_true(house_read(&house, NULL));
+	g_assert_true(house_read(&house, NULL));
+	g_assert_cmpuint(house.wire->n_posts, ==, 1);
+	g_assert_null(house.wire->damaged); /* it was stored over */
+	g_assert_nonnull(strstr(house.wire->log->str, "Another token is asked for."));
+	house.wire->damaged = "idc.token";
+	house.settings.client_credentials = FALSE;
+	person = auth_new(&house.wire->host, &house.settings);
+	auth_attach(person, house.api);
+	g_assert_null(auth_token(person, FALSE, &failed));
+	g_assert_error(failed, ERRORS, IDC_IO);
+	g_assert_cmpuint(house.wire->n_posts, ==, 1);
+	auth_free(person);
+	house.settings.client_credentials = TRUE;
+}
+
 typedef struct {
 	gint status;
 	gint32 problem;
@@ -401,6 +427,8 @@ main(int argc, char **argv)
 	g_test_add_func("/auth/odd words on a token's life make no storm of requests", test_odd_lives_make_no_storm);
 	g_test_add_func("/auth/what another process got is used, unless it is for another account",
 			test_what_another_process_got_is_used);
+	g_test_add_func("/auth/a stored token that cannot be read is replaced where nobody is needed for it",
+			test_a_damaged_token_is_replaced);
 	g_test_add_func("/auth/each refusal has its status and says what to do", test_each_refusal_says_what_to_do);
 	g_test_add_func("/auth/what time mends is waited for as long as it was told", test_what_time_mends_is_waited_for);
 	g_test_add_func("/auth/a wait longer than others wait for the lock is told", test_a_long_wait_is_told);

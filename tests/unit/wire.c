@@ -146,6 +146,8 @@ wire_secret_get(void *ctx, const char *name, void *buffer, size_t capacity, size
 {
 	const gchar *text = g_hash_table_lookup(wire_of(ctx)->secrets, name);
 
+	if (g_strcmp0(wire_of(ctx)->damaged, name) == 0)
+		return IDC_IO;
 	*ret_length = text != NULL ? strlen(text) : 0;
 	if (text == NULL)
 		return IDC_NOT_FOUND;
@@ -159,6 +161,8 @@ static int32_t
 wire_secret_put(void *ctx, const char *name, const void *bytes, size_t length)
 {
 	g_assert_true(g_str_has_prefix(name, "idc."));
+	if (g_strcmp0(wire_of(ctx)->damaged, name) == 0)
+		wire_of(ctx)->damaged = NULL;
 	g_hash_table_insert(wire_of(ctx)->secrets, g_strdup(name), g_strndup(bytes, length));
 	return IDC_OK;
 }

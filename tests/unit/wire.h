@@ -27,6 +27,7 @@ struct Wire {
 	gboolean round_up;    /* ratelimit-reset, else down */
 	guint64 cancel_at_ms; /* 0: never */
 	GHashTable *secrets;  /* name to text */
+	const gchar *damaged; /* the name of a secret that cannot be read; NULL: none */
 	gint32 lock_fails;    /* what secret_lock() answers */
 
 	GPtrArray *exchanges; /* open */
