@@ -2,38 +2,6 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "cli/changing.h"
 #include "cli/commands.h"
-#include "cli/rows.h"
-
-enum {
-	CHANGE_ACTION,
-	CHANGE_USER,
-	CHANGE_ENTITLEMENT,
-};
-
-static const RowsColumn columns[] = {
-    [CHANGE_ACTION] = {"action", TRUE, 16},
-    [CHANGE_USER] = {"user", TRUE, IDC_MAX_ID},
-    [CHANGE_ENTITLEMENT] = {"entitlement", TRUE, IDC_MAX_ID},
-};
-
-static gboolean
-change_take_file(Changing *changing, GError **error)
-{
-	g_autoptr(Rows) rows = rows_read(changing->file, columns, G_N_ELEMENTS(columns), error);
-
-	if (rows == NULL)
-		return FALSE;
-	for (guint i = 0; i < rows_count(rows); i++) {
-		const char *word = rows_field(rows, i, CHANGE_ACTION);
-		SessionChange action = SESSION_PROVISION;
-
-		if (!item_action_parse(word, &action) || action == SESSION_PROVISION)
-			rows_reject(rows, i, CHANGE_ACTION, "it is \"%s\", but must be add or remove", word);
-		g_ptr_array_add(changing->items,
-				item_new(action, rows_field(rows, i, CHANGE_USER), rows_field(rows, i, CHANGE_ENTITLEMENT)));
-	}
-	return rows_finish(rows, error);
-}
 
 static gboolean
 change_take_arguments(Changing *changing, SessionChange action, GError **error)
@@ -42,7 +10,7 @@ change_take_arguments(Changing *changing, SessionChange action, GError **error)
 	guint n = g_strv_length(ctx->args);
 
 	if (changing->file != NULL && n == 1)
-		return change_take_file(changing, error);
+		return changing_take_file(changing, error);
 	if (changing->file != NULL || n < 3) {
 		host_error_set(error, IDC_INVALID, "usage",
 			       "It is idc-host %s ID USER ENTITLEMENT…, or idc-host %s ID --file FILE.csv. See idc-host %s --help.",

@@ -3,16 +3,50 @@
 #include "cli/changing.h"
 #include "cli/log.h"
 #include "cli/outcome.h"
+#include "cli/rows.h"
 #include "cli/secret.h"
+
+enum {
+	CHANGING_ACTION,
+	CHANGING_USER,
+	CHANGING_ENTITLEMENT,
+};
+
+static const RowsColumn columns[] = {
+    [CHANGING_ACTION] = {"action", TRUE, 16},
+    [CHANGING_USER] = {"user", TRUE, IDC_MAX_ID},
+    [CHANGING_ENTITLEMENT] = {"entitlement", TRUE, IDC_MAX_ID},
+};
+
+gboolean
+changing_take_file(Changing *changing, GError **error)
+{
+	g_autoptr(Rows) rows = rows_read(changing->file, columns, G_N_ELEMENTS(columns), error);
+
+	if (rows == NULL)
+		return FALSE;
+	for (guint i = 0; i < rows_count(rows); i++) {
+		const char *word = rows_field(rows, i, CHANGING_ACTION);
+		SessionChange action = SESSION_PROVISION;
+
+		if (!item_action_parse(word, &action) || action == SESSION_PROVISION)
+			rows_reject(rows, i, CHANGING_ACTION, "it is \"%s\", but must be add or remove", word);
+		g_ptr_array_add(changing->items,
+				item_new(action, rows_field(rows, i, CHANGING_USER), rows_field(rows, i, CHANGING_ENTITLEMENT)));
+	}
+	return rows_finish(rows, error);
+}
 
 void
 changing_clear(Changing *changing)
 {
 	g_clear_pointer(&changing->items, g_ptr_array_unref);
+	plan_free(changing->plan);
 	vault_close(changing->vault);
 	app_free(changing->app);
 	g_clear_pointer(&changing->manifest, manifest_unref);
 	g_free(changing->file);
+	g_free(changing->exactly);
 	g_free(changing->accept);
 	g_free(changing->reason);
 	g_free(changing->ticket);
@@ -58,12 +92,15 @@ changing_on_opened(Session *session, gpointer user_data)
 	cli_log_watch(user_data, session);
 }
 
-int
-changing_run(Changing *changing)
+ChangeReport *
+changing_report(Changing *changing, GError **error)
 {
 	CliContext *ctx = changing->ctx;
 	const ChangeOptions options = {
 	    .dry_run = changing->dry_run,
+	    .foretell = changing->foretell,
+	    .exactly = changing->exactly,
+	    .plan = changing->plan,
 	    .apply_defaults = changing->apply_defaults,
 	    .accept = changing->accept,
 	    .reason = changing->reason,
@@ -71,9 +108,16 @@ changing_run(Changing *changing)
 	    .opened = changing_on_opened,
 	    .user_data = ctx->out,
 	};
+
+	return change_run(ctx->paths, changing->app, changing->manifest, changing->vault, changing->items, &options, error);
+}
+
+int
+changing_run(Changing *changing)
+{
+	CliContext *ctx = changing->ctx;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(ChangeReport) report =
-	    change_run(ctx->paths, changing->app, changing->manifest, changing->vault, changing->items, &options, &error);
+	g_autoptr(ChangeReport) report = changing_report(changing, &error);
 
 	if (report == NULL)
 		return output_fail(ctx->out, error);

@@ -11,8 +11,10 @@ typedef struct {
 	Manifest *manifest;
 	Vault *vault;
 	GPtrArray *items; /* of Item, owned */
+	Plan *plan;       /* of which the items are; owned, NULL: none */
+	gboolean foretell;
 	/* The command line's, owned: */
-	char *file, *accept, *reason, *ticket;
+	char *file, *accept, *reason, *ticket, *exactly;
 	gboolean dry_run, apply_defaults;
 } Changing;
 
@@ -24,6 +26,12 @@ GOptionEntry *changing_entries(Changing *changing, const GOptionEntry *own);
 
 /* After cli_start(): loads the app that the first argument names. */
 gboolean changing_open(Changing *changing, CliContext *ctx, GError **error);
+
+/* Takes the items from the file with the columns action,user,entitlement. */
+gboolean changing_take_file(Changing *changing, GError **error);
+
+/* Runs the items. */
+ChangeReport *changing_report(Changing *changing, GError **error);
 
 /* Runs the items and tells what came of them; returns the command's exit status. */
 int changing_run(Changing *changing);

@@ -15,6 +15,8 @@ static const CliCommand commands[] = {
     {"provision", "ID --email E --name N", "invite people", cmd_provision},
     {"add", "ID USER ENTITLEMENT…", "give entitlements", cmd_add},
     {"remove", "ID USER ENTITLEMENT…", "take entitlements, or all under a resource", cmd_remove},
+    {"plan", "ID --file FILE -o PLAN", "foretell changes, into a file that apply carries out", cmd_plan},
+    {"apply", "ID PLAN", "carry out a plan exactly, or refuse it", cmd_apply},
     {"audit", "verify|head|export ID", "prove that the journal of changes is as it was written", cmd_audit},
     {"rekey", "", "seal all secrets under a new key", cmd_rekey},
     {"remove-app", "ID", "forget an app and its secrets; its history stays", cmd_remove_app},

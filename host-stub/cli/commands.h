@@ -24,6 +24,8 @@ int cmd_validate(CliContext *ctx, int argc, char **argv);
 int cmd_provision(CliContext *ctx, int argc, char **argv);
 int cmd_add(CliContext *ctx, int argc, char **argv);
 int cmd_remove(CliContext *ctx, int argc, char **argv);
+int cmd_plan(CliContext *ctx, int argc, char **argv);
+int cmd_apply(CliContext *ctx, int argc, char **argv);
 int cmd_audit(CliContext *ctx, int argc, char **argv);
 int cmd_sync(CliContext *ctx, int argc, char **argv);
 int cmd_show(CliContext *ctx, int argc, char **argv);

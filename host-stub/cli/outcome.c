@@ -107,7 +107,7 @@ static const char *
 outcome_status(const ChangeReport *report, const Item *item)
 {
 	if (item->state == ITEM_FORETOLD)
-		return "would follow";
+		return item->uncertain ? "may follow" : "would follow";
 	if (item->state == ITEM_NOT_ATTEMPTED || item->state == ITEM_WAITING)
 		return report->held ? "held" : "not attempted";
 	if (item->state == ITEM_UNKNOWN)
@@ -213,6 +213,22 @@ outcome_warn_open(Output *output, const ChangeOpen *open, const char *identifier
 	    open->outcome == OPEN_HOLDS ? "It was: idc-host " : "Nothing was sent again; if it is still wanted: idc-host ", what);
 }
 
+static void
+outcome_warn_uncertain(Output *output, const ChangeReport *report)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < report->items->len; i++) {
+		const Item *item = g_ptr_array_index(report->items, i);
+
+		n += item->state == ITEM_FORETOLD && item->uncertain ? 1 : 0;
+	}
+	if (n > 0)
+		output_warn(output, "uncertain",
+			    "%u removal%s would be refused as things stand; once the additions are made %s may follow.", n,
+			    n == 1 ? "" : "s", n == 1 ? "it" : "they");
+}
+
 HostExit
 outcome_tell(Output *output, const ChangeReport *report, const char *identifier)
 {
@@ -229,6 +245,9 @@ outcome_tell(Output *output, const ChangeReport *report, const char *identifier)
 		output_warn(output, "held", "%s Nothing was sent.", report->held_why);
 		output_say(output, "If that is right, give the same command again with --accept %s", report->digest);
 	}
+	if (report->dry_run && report->held_why != NULL)
+		output_warn(output, "would_be_held", "%s So it will need --accept %s.", report->held_why, report->digest);
+	outcome_warn_uncertain(output, report);
 	if (report->ended != NULL)
 		output_error(output, report->ended);
 	return change_report_exit(report);

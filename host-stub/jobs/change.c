@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "jobs/change.h"
+#include "jobs/exactly.h"
+#include "jobs/fit.h"
 #include "jobs/hold.h"
 #include "jobs/lock.h"
 #include "jobs/resolve.h"
@@ -87,6 +89,8 @@ change_report_exit(const ChangeReport *report)
 	change_count(report, &counts);
 	if (report->held)
 		return HOST_EXIT_HELD;
+	if (report->misfits)
+		return HOST_EXIT_FAILED;
 	for (guint i = 0; i < report->opens->len; i++) {
 		const ChangeOpen *open = g_ptr_array_index(report->opens, i);
 
@@ -174,6 +178,7 @@ change_find_snapshot(Running *run, GError **error)
 	if (state == NULL)
 		return FALSE;
 	run->sync = state->merged_sync;
+	run->report->sync = run->sync;
 	if (run->sync != 0)
 		return TRUE;
 	host_error_set(error, IDC_STATE, "no_snapshot",
@@ -229,8 +234,34 @@ change_defaults(Running *run, GError **error)
 static gboolean
 change_send(Running *run, GError **error)
 {
-	return send_action(run, SESSION_PROVISION, error) && change_defaults(run, error) && send_action(run, SESSION_ADD, error) &&
-	       send_action(run, SESSION_REMOVE, error);
+	if (!send_action(run, SESSION_PROVISION, error) || !change_defaults(run, error) || !send_action(run, SESSION_ADD, error) ||
+	    !send_action(run, SESSION_REMOVE, error))
+		return FALSE;
+	if (run->dry_run)
+		fit_mark_uncertain(run);
+	return TRUE;
+}
+
+/* A plan goes out as a whole or not at all. */
+static gboolean
+change_send_plan(Running *run, GError **error)
+{
+	gboolean fits = FALSE;
+
+	if (!fit_run(run, &fits, error))
+		return FALSE;
+	return !fits || run->dry_run || change_send(run, error);
+}
+
+/* Whoever cannot foretell would do it. */
+static gboolean
+change_check_foretells(const Running *run, GError **error)
+{
+	if ((!run->dry_run && run->options->plan == NULL) || session_can_dry_run(run->session))
+		return TRUE;
+	host_error_set(error, IDC_UNSUPPORTED, "no_dry_run", "%s cannot foretell what a change does, so it was not asked.",
+		       run->manifest->name);
+	return FALSE;
 }
 
 /* From here on something may be sent. A failure after that is told with what was done. */
@@ -239,20 +270,34 @@ change_go(Running *run, GError **error)
 {
 	idc_usage usage;
 
-	if (!change_open_session(run, error))
+	if (!change_open_session(run, error) || !change_check_foretells(run, error))
 		return FALSE;
-	if (!run->options->dry_run) {
+	if (!run->dry_run) {
 		run->journal = journal_open(run->store, run->vault, run->app->identifier, run->app_key, error);
 		if (run->journal == NULL || !settle_run(run, error))
 			return FALSE;
 	}
-	if (!change_send(run, error))
+	if (!(run->options->plan != NULL ? change_send_plan(run, error) : change_send(run, error)))
 		return FALSE;
 	if (session_usage(run->session, &usage))
 		run->report->requests = usage.requests;
 	if (run->journal != NULL)
 		run->report->audit_head = journal_head(run->journal);
 	return TRUE;
+}
+
+/* Whom and what it means, and what is refused before anybody is asked. */
+static gboolean
+change_resolve(Running *run, GError **error)
+{
+	const ChangeOptions *options = run->options;
+
+	if ((options->exactly != NULL && !exactly_run(run, options->exactly, error)) || !resolve_run(run, error) ||
+	    !resolve_protect(run, error))
+		return FALSE;
+	if ((options->foretell || options->plan != NULL) && !fit_check_fresh(run, error))
+		return FALSE;
+	return (!options->foretell || fit_expect_rules(run, error)) && hold_run(run, error);
 }
 
 static gboolean
@@ -264,9 +309,9 @@ change_steps(Running *run, GError **error)
 		return FALSE;
 	run->lookup = lookup_new(run->store, run->app_key);
 	run->waiting = journal_open_intents(run->store, run->app_key, error);
-	if (run->waiting == NULL || !resolve_run(run, error) || !resolve_protect(run, error) || !hold_run(run, error))
+	if (run->waiting == NULL || !change_resolve(run, error))
 		return FALSE;
-	if (run->report->held || (!change_waits(run) && (run->waiting->len == 0 || run->options->dry_run)))
+	if (run->report->held || (!change_waits(run) && (run->waiting->len == 0 || run->dry_run)))
 		return TRUE;
 	if (change_go(run, &error_go))
 		return TRUE;
@@ -308,6 +353,7 @@ change_run(const HostPaths *paths, const App *app, Manifest *manifest, Vault *va
 	    .report = report,
 	    .items = items,
 	    .run_id = run_id,
+	    .dry_run = options->dry_run,
 	    .by = g_get_user_name(),
 	};
 	gboolean good = FALSE;

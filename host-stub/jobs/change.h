@@ -11,13 +11,20 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "jobs/item.h"
+#include "jobs/plan.h"
 #include "load/app.h"
+
+/* By how many digits of its digest people name what they accept. */
+#define CHANGE_DIGEST_CHARS 16
 
 /* What a run says of itself in the journal. Strings may be NULL. */
 typedef struct {
 	gboolean dry_run;
 	gboolean apply_defaults; /* default entitlements also for whom this host did not invite */
 	const char *accept;      /* digest of held removals */
+	gboolean foretell;       /* a dry run that becomes a plan: refused where the snapshot is stale for what it concerns */
+	const char *exactly;     /* the items name who shall hold this; they become what that takes, see exactly.h */
+	const Plan *plan; /* the items are this plan's: what no longer fits is refused before the first write; NULL: no plan */
 	const char *reason;
 	const char *ticket;
 	void (*opened)(Session *session, gpointer user_data); /* NULL: nobody listens; before the first request */
@@ -45,9 +52,11 @@ void change_open_free(ChangeOpen *open);
 typedef struct {
 	GPtrArray *items; /* of Item, in the order in which they were given */
 	gboolean dry_run;
+	gint64 sync;      /* of the snapshot that it began with */
 	gboolean held;    /* by the guard: nothing was sent */
-	char *held_why;   /* a sentence */
-	char *digest;     /* of the removals, where held */
+	char *held_why;   /* a sentence; also of a dry run whose removals the guard would hold */
+	char *digest;     /* of the removals, where there is held_why */
+	gboolean misfits; /* the plan no longer fits: nothing was sent */
 	guint removals;   /* grants that the run would take */
 	GPtrArray *opens; /* of ChangeOpen that are no part of this run */
 	char *audit_head; /* NULL where nothing was written */

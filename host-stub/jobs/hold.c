@@ -5,7 +5,6 @@
 
 /* Percent of a handful of grants says nothing: up to these of a kind are never held on that account. */
 #define HOLD_HANDFUL 5
-#define HOLD_DIGEST_CHARS 16
 
 typedef struct {
 	GPtrArray *lines;  /* one a grant: "user\nentitlement" */
@@ -67,7 +66,7 @@ hold_digest(Hold *hold)
 
 		g_checksum_update(checksum, (const guchar *)line, (gssize)strlen(line));
 	}
-	return g_strndup(g_checksum_get_string(checksum), HOLD_DIGEST_CHARS);
+	return g_strndup(g_checksum_get_string(checksum), CHANGE_DIGEST_CHARS);
 }
 
 /* Why it is held, or NULL. */
@@ -111,8 +110,16 @@ hold_decide(Running *run, Hold *hold, GError **error)
 	if (!hold_collect(run, hold, error) || !hold_judge(run, hold, &why, error))
 		return FALSE;
 	report->removals = hold->lines->len;
-	digest = hold_digest(hold);
-	if (accept != NULL && strcmp(accept, digest) != 0) {
+	/* A plan's removals are those that were looked at under its digest. */
+	digest = run->options->plan != NULL ? g_strndup(run->options->plan->digest, CHANGE_DIGEST_CHARS) : hold_digest(hold);
+	if (accept != NULL && run->options->plan != NULL && strcmp(accept, digest) != 0 &&
+	    strcmp(accept, run->options->plan->digest) != 0) {
+		host_error_set(error, IDC_INVALID, "other_held",
+			       "This plan has the digest %s, not %s: it is another one than was looked at.", digest, accept);
+		host_error_set_exit(*error, HOST_EXIT_FAILED);
+		return FALSE;
+	}
+	if (accept != NULL && run->options->plan == NULL && strcmp(accept, digest) != 0) {
 		host_error_set(
 		    error, IDC_INVALID, "other_held",
 		    "The grants that this run would take have the digest %s, not %s: they are not those that were held. Look "
@@ -121,9 +128,9 @@ hold_decide(Running *run, Hold *hold, GError **error)
 		host_error_set_exit(*error, HOST_EXIT_FAILED);
 		return FALSE;
 	}
-	if (why == NULL || accept != NULL || run->options->dry_run)
+	if (why == NULL || accept != NULL)
 		return TRUE;
-	report->held = TRUE;
+	report->held = !run->options->dry_run;
 	report->held_why = g_steal_pointer(&why);
 	report->digest = g_steal_pointer(&digest);
 	return TRUE;

@@ -7,11 +7,11 @@
 
 static const char *const actions[] = {[SESSION_PROVISION] = "provision", [SESSION_ADD] = "add", [SESSION_REMOVE] = "remove"};
 
-static void
-item_effect_free(gpointer data)
+void
+item_effect_free(ItemEffect *effect)
 {
-	ItemEffect *effect = data;
-
+	if (effect == NULL)
+		return;
 	g_free(effect->user_id);
 	g_free(effect->entitlement_id);
 	g_free(effect->request_id);
@@ -38,7 +38,7 @@ item_new(SessionChange action, const char *user, const char *entitlement_id)
 	item->entitlement_id = g_strdup(entitlement_id);
 	item->attrs = g_array_new(FALSE, FALSE, sizeof(idc_pair));
 	g_array_set_clear_func(item->attrs, item_pair_clear);
-	item->effects = g_ptr_array_new_with_free_func(item_effect_free);
+	item->effects = g_ptr_array_new_with_free_func((GDestroyNotify)item_effect_free);
 	return item;
 }
 
@@ -54,6 +54,7 @@ item_free(Item *item)
 	g_array_unref(item->attrs);
 	g_clear_error(&item->error);
 	g_ptr_array_unref(item->effects);
+	g_clear_pointer(&item->foretold, g_ptr_array_unref);
 	g_free(item->attributes);
 	g_free(item);
 }
@@ -133,13 +134,51 @@ item_effect_new(const idc_effect *from)
 	return effect;
 }
 
+ItemEffect *
+item_effect_copy(const ItemEffect *from)
+{
+	ItemEffect *effect = g_new0(ItemEffect, 1);
+
+	effect->verb = from->verb;
+	effect->record = from->record;
+	effect->flags = from->flags;
+	effect->user_id = g_strdup(from->user_id);
+	effect->entitlement_id = g_strdup(from->entitlement_id);
+	effect->request_id = g_strdup(from->request_id);
+	effect->attributes = g_strdup(from->attributes);
+	return effect;
+}
+
+void
+item_reset(Item *item)
+{
+	item->state = ITEM_WAITING;
+	item->status = IDC_OK;
+	item->asked = FALSE;
+	g_clear_error(&item->error);
+	g_clear_pointer(&item->attributes, g_free);
+	g_ptr_array_set_size(item->effects, 0);
+}
+
+static const char *const verbs[] = {
+    [IDC_VERB_ADDED] = "added",     [IDC_VERB_REMOVED] = "removed", [IDC_VERB_CREATED] = "created",
+    [IDC_VERB_INVITED] = "invited", [IDC_VERB_CHANGED] = "changed",
+};
+
 const char *
 item_verb_word(uint32_t verb)
 {
-	static const char *const words[] = {
-	    [IDC_VERB_ADDED] = "added",     [IDC_VERB_REMOVED] = "removed", [IDC_VERB_CREATED] = "created",
-	    [IDC_VERB_INVITED] = "invited", [IDC_VERB_CHANGED] = "changed",
-	};
+	return verb > 0 && verb < G_N_ELEMENTS(verbs) ? verbs[verb] : verbs[IDC_VERB_CHANGED];
+}
 
-	return verb > 0 && verb < G_N_ELEMENTS(words) ? words[verb] : words[IDC_VERB_CHANGED];
+gboolean
+item_verb_parse(const char *word, uint32_t *ret_verb)
+{
+	for (uint32_t verb = 1; verb < G_N_ELEMENTS(verbs); verb++) {
+		if (g_strcmp0(verbs[verb], word) != 0)
+			continue;
+		*ret_verb = verb;
+		return TRUE;
+	}
+	return FALSE;
 }

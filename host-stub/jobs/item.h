@@ -5,6 +5,10 @@
 #include "load/session.h"
 #include <glib.h>
 
+/* The attribute by which a change names the rule that it means, where entitlements carry one ("rule_id"). */
+#define ITEM_EXPECT_RULE "expect_rule_id"
+#define ITEM_RULE "rule_id"
+
 /* One thing that a change did, or would do. */
 typedef struct {
 	uint32_t verb;   /* IDC_VERB_* */
@@ -19,7 +23,7 @@ typedef enum {
 	ITEM_ENDED,         /* status, and error where it failed */
 	ITEM_NOT_ATTEMPTED, /* the run ended before; error says why */
 	ITEM_UNKNOWN,       /* sent, and nobody knows what became of it */
-	ITEM_FORETOLD,      /* of a dry run that could not be asked for: it hangs on an item before */
+	ITEM_FORETOLD,      /* of a dry run that cannot say: it hangs on an item before */
 } ItemState;
 
 typedef struct Item Item;
@@ -32,13 +36,16 @@ struct Item {
 	GArray *attrs;            /* of idc_pair whose strings are its own; to provision */
 	Item *after;              /* the invitation on which it depends; borrowed */
 	gboolean default_for_new; /* follows only whom this host invited */
+	gboolean uncertain;       /* of a dry run: refused as things stand, but may follow once the run's additions are made */
+	gboolean asked;           /* its end is the connector's */
 	gboolean repeated;        /* an earlier run was killed when it asked for the same */
 	ItemState state;
 	int32_t status;
 	GError *error;
 	GPtrArray *effects;
-	char *attributes; /* of its result, JSON; NULL: none */
-	gint64 intent;    /* its row in the journal, 0: none */
+	GPtrArray *foretold; /* of ItemEffect: what its plan said that it would do; NULL: it is of no plan */
+	char *attributes;    /* of its result, JSON; NULL: none */
+	gint64 intent;       /* its row in the journal, 0: none */
 };
 
 Item *item_new(SessionChange action, const char *user, const char *entitlement_id);
@@ -64,5 +71,12 @@ const char *item_status_word(const Item *item);
 
 ItemEffect *item_effect_new(const idc_effect *from);
 
+ItemEffect *item_effect_copy(const ItemEffect *from);
+void item_effect_free(ItemEffect *effect);
+
+/* Takes back how it ended: it waits again. */
+void item_reset(Item *item);
+
 /* "created", "added", ...: "changed" for a verb that is not known. Static. */
 const char *item_verb_word(uint32_t verb);
+gboolean item_verb_parse(const char *word, uint32_t *ret_verb);

@@ -52,6 +52,7 @@ record_intent_detail(const Running *run, const Item *item)
 	record_add(detail, "reason", run->options->reason);
 	record_add(detail, "ticket", run->options->ticket);
 	record_add(detail, "accepted", run->options->accept);
+	record_add(detail, "plan", run->options->plan != NULL ? run->options->plan->digest : NULL);
 	record_add(detail, "email", item->email);
 	record_add_json(detail, "attributes", attributes);
 	return record_text(detail);

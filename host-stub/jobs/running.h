@@ -23,5 +23,6 @@ typedef struct {
 	Journal *journal;
 	char *run_id;       /* the same in all rows of this run */
 	const char *by;     /* the operating system's user */
+	gboolean dry_run;   /* what is asked for now is asked as a dry run: all of it, or the first part of carrying out a plan */
 	GPtrArray *waiting; /* of JournalOpen: intents that an earlier run left open */
 } Running;

@@ -18,6 +18,7 @@ send_take_result(Item *item, const idc_result *result)
 {
 	item->state = result->status == IDC_INDETERMINATE ? ITEM_UNKNOWN : ITEM_ENDED;
 	item->status = result->status;
+	item->asked = TRUE;
 	item->attributes = encode_attributes(result->attrs, result->n_attrs, NULL);
 	if (item->action == SESSION_PROVISION && result->remote_id != NULL && item->user_id == NULL)
 		item->user_id = g_strdup(result->remote_id);
@@ -102,7 +103,7 @@ send_leave(Batch *batch, int32_t status, const GError *why, GError **error)
 static gboolean
 send_batch(Running *run, SessionChange action, GPtrArray *items, GError **error)
 {
-	Batch batch = {.run = run, .items = items, .dry_run = run->options->dry_run};
+	Batch batch = {.run = run, .items = items, .dry_run = run->dry_run};
 	g_autoptr(GError) why = NULL;
 	int32_t status;
 	gboolean good;
@@ -133,7 +134,7 @@ send_ready(Running *run, Item *item)
 		item->user_id = g_strdup(after->user_id);
 		return TRUE;
 	}
-	if (run->options->dry_run && after->state == ITEM_ENDED && after->status == IDC_OK) {
+	if (run->dry_run && after->state == ITEM_ENDED && after->status == IDC_OK) {
 		item->state = ITEM_FORETOLD;
 		return FALSE;
 	}

@@ -29,3 +29,23 @@ given_owes(Store *store, gint64 app, const char *user_id, const char *email, con
 	*ret_owes = owes != 0;
 	return TRUE;
 }
+
+gboolean
+given_plan_begun(Store *store, gint64 app, const char *digest, gboolean *ret_begun, GError **error)
+{
+	g_autoptr(sqlite3_stmt) stmt =
+	    sql_prepare(store_db(store),
+			"SELECT EXISTS (SELECT 1 FROM actions WHERE app=:app AND phase='intent' AND json_valid(detail) AND"
+			" json_extract(detail, '$.plan')=:digest)",
+			error);
+	gint64 begun = 0;
+
+	if (stmt == NULL)
+		return FALSE;
+	sql_bind_int(stmt, ":app", app);
+	sql_bind_text(stmt, ":digest", digest);
+	if (!sql_int(stmt, &begun, error))
+		return FALSE;
+	*ret_begun = begun != 0;
+	return TRUE;
+}

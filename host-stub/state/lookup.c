@@ -45,6 +45,7 @@ lookup_user_free(LookupUser *user)
 		return;
 	g_free(user->id);
 	g_free(user->email);
+	g_free(user->via);
 	g_free(user);
 }
 
@@ -84,6 +85,7 @@ lookup_users(sqlite3_stmt *stmt, GError **error)
 		user->key = sqlite3_column_int64(stmt, 0);
 		user->id = sql_dup_text(stmt, 1);
 		user->email = sql_dup_text(stmt, 2);
+		user->via = sqlite3_column_count(stmt) > 3 ? sql_dup_text(stmt, 3) : NULL;
 		g_ptr_array_add(users, user);
 	}
 	return row ? NULL : g_steal_pointer(&users);
@@ -248,6 +250,48 @@ lookup_holders(Lookup *lookup, const char *entitlement_id, GError **error)
 	    entitlement_id, error);
 
 	return stmt != NULL ? lookup_users(stmt, error) : NULL;
+}
+
+GPtrArray *
+lookup_indirect_holders(Lookup *lookup, const char *entitlement_id, GError **error)
+{
+	g_autoptr(sqlite3_stmt) stmt =
+	    lookup_prepare(lookup,
+			   "SELECT u.key, u.id, " LOOKUP_EMAIL ", g.via FROM entitlements e JOIN service_user_entitlements g ON"
+			   " g.app=e.app AND g.entitlement=e.key AND g.indirect=1 JOIN service_users u ON u.app=g.app AND"
+			   " u.key=g.user WHERE e.app=:app AND e.id=:id ORDER BY u.id",
+			   entitlement_id, error);
+
+	return stmt != NULL ? lookup_users(stmt, error) : NULL;
+}
+
+GPtrArray *
+lookup_under(Lookup *lookup, const char *resource_id, GError **error)
+{
+	g_autoptr(sqlite3_stmt) stmt = lookup_prepare(
+	    lookup, "SELECT " LOOKUP_ENTITLEMENT " FROM entitlements e WHERE e.app=:app AND e.resource_id=:id ORDER BY e.id",
+	    resource_id, error);
+
+	return stmt != NULL ? lookup_entitlements(stmt, error) : NULL;
+}
+
+gboolean
+lookup_attribute(Lookup *lookup, const char *entitlement_id, const char *key, char **ret_value, GError **error)
+{
+	g_autoptr(sqlite3_stmt) stmt =
+	    lookup_prepare(lookup,
+			   "SELECT j.value FROM entitlements e, json_each(e.attributes) j WHERE e.app=:app AND e.id=:id AND"
+			   " j.key=:key AND j.type='text'",
+			   entitlement_id, error);
+	gboolean row = FALSE;
+
+	if (stmt == NULL)
+		return FALSE;
+	sql_bind_text(stmt, ":key", key);
+	if (!sql_step(stmt, &row, error))
+		return FALSE;
+	*ret_value = row ? sql_dup_text(stmt, 0) : NULL;
+	return TRUE;
 }
 
 gboolean

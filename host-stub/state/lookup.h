@@ -15,6 +15,7 @@ typedef struct {
 	gint64 key;
 	char *id;
 	char *email; /* NULL: none known */
+	char *via;   /* of an indirect holder: through what, joined by ";"; else NULL */
 } LookupUser;
 
 void lookup_user_free(LookupUser *user);
@@ -47,6 +48,15 @@ GPtrArray *lookup_held(Lookup *lookup, gint64 user, const char *id, GError **err
 
 /* The users who hold an entitlement directly, in order of ids: a GPtrArray of LookupUser. */
 GPtrArray *lookup_holders(Lookup *lookup, const char *entitlement_id, GError **error);
+
+/* The same for those who hold it through something else; their "via" is in LookupUser's. */
+GPtrArray *lookup_indirect_holders(Lookup *lookup, const char *entitlement_id, GError **error);
+
+/* What lies under a resource, in order of ids: a GPtrArray of LookupEntitlement. */
+GPtrArray *lookup_under(Lookup *lookup, const char *resource_id, GError **error);
+
+/* An attribute of an entitlement that is one text; *ret_value is NULL where it has none. Free with g_free. */
+gboolean lookup_attribute(Lookup *lookup, const char *entitlement_id, const char *key, char **ret_value, GError **error);
 
 /* How many direct grants there are of entitlements of a kind. */
 gboolean lookup_kind_grants(Lookup *lookup, const char *kind, guint64 *ret_grants, GError **error);

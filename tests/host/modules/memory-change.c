@@ -32,8 +32,11 @@ static unsigned long boundaries;
 static void
 memory_boundary(const memory_change *change)
 {
+	/* A dry run before has none. */
+	if (change->kill_at == 0)
+		return;
 	boundaries++;
-	if (change->kill_at != 0 && boundaries == change->kill_at)
+	if (boundaries == change->kill_at)
 		kill(getpid(), SIGKILL);
 }
 
