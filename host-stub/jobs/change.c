@@ -4,6 +4,7 @@
 #include "jobs/exactly.h"
 #include "jobs/fit.h"
 #include "jobs/hold.h"
+#include "jobs/keys.h"
 #include "jobs/lock.h"
 #include "jobs/resolve.h"
 #include "jobs/send.h"
@@ -274,7 +275,8 @@ change_go(Running *run, GError **error)
 		return FALSE;
 	if (!run->dry_run) {
 		run->journal = journal_open(run->store, run->vault, run->app->identifier, run->app_key, error);
-		if (run->journal == NULL || !settle_run(run, error))
+		if (run->journal == NULL || !keys_note(run->journal, run->store, run->app_key, run->app, error) ||
+		    !settle_run(run, error))
 			return FALSE;
 	}
 	if (!(run->options->plan != NULL ? change_send_plan(run, error) : change_send(run, error)))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "jobs/sync.h"
+#include "jobs/keys.h"
 #include "jobs/lock.h"
 #include "state/stage.h"
 #include "state/store.h"
@@ -319,6 +320,7 @@ sync_locked(SyncRun *run, GError **error)
 	if (!store_add_app(run->store, run->app->identifier, &run->app_key, error) ||
 	    !syncs_sweep(run->store, run->app_key, sync_now(), killed, error))
 		return NULL;
+	keys_look(run->paths, run->store, run->vault, run->app_key, run->app);
 	run->state = syncs_state(run->store, run->app_key, error);
 	if (run->state == NULL || !sync_check_accept(run, error) ||
 	    !syncs_begin(run->store, run->app_key, run->started, &run->sync, error))

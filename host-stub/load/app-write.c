@@ -69,13 +69,11 @@ app_add_settings(json_object *object, GHashTable *settings)
 	json_object_object_add(object, "settings", value);
 }
 
-gboolean
-app_save(const HostPaths *paths, const App *app, GError **error)
+json_object *
+app_json(const App *app)
 {
-	g_autoptr(json_object) object = json_object_new_object();
-	g_autofree char *path = app_path(paths, app->identifier);
+	json_object *object = json_object_new_object();
 	g_autofree char *sync = app_sync_text(app);
-	g_autofree char *text = NULL;
 
 	app_add_string(object, "connector", app->connector);
 	app_add_string(object, "name", app->name);
@@ -97,6 +95,16 @@ app_save(const HostPaths *paths, const App *app, GError **error)
 	app_add_string(object, "account", app->account);
 	app_add_string(object, "connected_as", app->connected_as);
 	app_add_settings(object, app->settings);
+	return object;
+}
+
+gboolean
+app_save(const HostPaths *paths, const App *app, GError **error)
+{
+	g_autoptr(json_object) object = app_json(app);
+	g_autofree char *path = app_path(paths, app->identifier);
+	g_autofree char *text = NULL;
+
 	text = g_strconcat(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE), "\n",
 			   NULL);
 	return files_write_atomically(path, text, strlen(text), error);

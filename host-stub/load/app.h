@@ -8,6 +8,7 @@
 #include "base/paths.h"
 #include "load/manifest.h"
 #include <glib.h>
+#include <json-c/json.h>
 
 typedef enum { APP_READ, APP_READ_WRITE } AppTrust;
 typedef enum { APP_HOURLY, APP_DAILY, APP_MANUAL, APP_EVERY } AppSync;
@@ -62,6 +63,9 @@ App *app_parse(const char *bytes, gsize length, const char *path, GError **error
 
 /* What the manifest has to say: connector, access, provisioning, hr_source and each setting. */
 gboolean app_check(const App *app, const Manifest *manifest, const char *path, GError **error);
+
+/* All its keys with their values, as they are written. */
+json_object *app_json(const App *app);
 
 /* Writes it atomically, mode 0600. The identifier has to be claimed before. */
 gboolean app_save(const HostPaths *paths, const App *app, GError **error);

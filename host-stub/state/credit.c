@@ -193,7 +193,8 @@ credit_changes(Merging *merging, GError **error)
 	guint64 found = 0;
 	guint64 any = 0;
 
-	if (!merging_count(merging, KIND_GRANT, g_strdup("SELECT EXISTS (SELECT 1 FROM main.actions WHERE app=:app)"), &any, error))
+	if (!merging_count(merging, KIND_GRANT,
+			   g_strdup("SELECT EXISTS (SELECT 1 FROM main.actions WHERE app=:app AND phase<>'keys')"), &any, error))
 		return FALSE;
 	/* An app that is only read has no action to look for in the million rows of a first list. */
 	if (any == 0)

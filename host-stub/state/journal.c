@@ -183,6 +183,23 @@ journal_each(Store *store, gint64 app, JournalFunc func, gpointer user_data, GEr
 	return !more;
 }
 
+gboolean
+journal_last_detail(Store *store, gint64 app, JournalPhase phase, char **ret_detail, GError **error)
+{
+	g_autoptr(sqlite3_stmt) stmt = sql_prepare(
+	    store_db(store), "SELECT detail FROM actions WHERE app=:app AND phase=:phase ORDER BY action DESC LIMIT 1", error);
+	gboolean row = FALSE;
+
+	if (stmt == NULL)
+		return FALSE;
+	sql_bind_int(stmt, ":app", app);
+	sql_bind_text(stmt, ":phase", journal_phase_word(phase));
+	if (!sql_step(stmt, &row, error))
+		return FALSE;
+	*ret_detail = row ? sql_dup_text(stmt, 0) : NULL;
+	return TRUE;
+}
+
 void
 journal_open_free(JournalOpen *open)
 {

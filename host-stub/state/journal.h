@@ -43,6 +43,9 @@ typedef gboolean (*JournalFunc)(const JournalRow *row, const char *mac_hex, gpoi
 
 gboolean journal_each(Store *store, gint64 app, JournalFunc func, gpointer user_data, GError **error);
 
+/* The detail of the last row of a phase; *ret_detail is NULL where there is none. Free with g_free. */
+gboolean journal_last_detail(Store *store, gint64 app, JournalPhase phase, char **ret_detail, GError **error);
+
 /* An intent without a result: what became of it is not known. */
 typedef struct {
 	gint64 action;

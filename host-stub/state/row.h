@@ -10,6 +10,7 @@ typedef enum {
 	JOURNAL_EFFECT,  /* one thing that it did; verb is the effect's */
 	JOURNAL_RESULT,  /* how it ended */
 	JOURNAL_SETTLED, /* found out later, because no result was written */
+	JOURNAL_KEYS,    /* the keys of the app's file, seen for the first time or other than before; of no intent */
 } JournalPhase;
 
 /* Strings may be NULL. */

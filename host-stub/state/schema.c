@@ -78,7 +78,7 @@ static const char version_1[] =
     " app INTEGER NOT NULL, record INTEGER NOT NULL, user_id TEXT NOT NULL, entitlement_id TEXT NOT NULL, indirect INTEGER NOT "
     "NULL,"
     " PRIMARY KEY(app, record, user_id, entitlement_id, indirect)) STRICT, WITHOUT ROWID;"
-    /* Append-only, and chained by mac (journal.c): nothing here is ever updated. phase: intent, effect, result, settled; intent is the
+    /* Append-only, and chained by mac (journal.c): nothing here is ever updated. phase: intent, effect, result, settled, keys; intent is the
      * row that an effect, result or settlement belongs to. Without foreign keys: what they name may be gone. */
     "CREATE TABLE actions("
     " app INTEGER NOT NULL, action INTEGER NOT NULL, time INTEGER NOT NULL, phase TEXT NOT NULL, intent INTEGER, verb TEXT NOT "

@@ -72,11 +72,12 @@ def dry_run():
     with Case() as case:
         path = case.write("changes.csv", changes_file(rows))
         before = case.world.read_text()
+        head = case.host.succeed("audit", "head", "M")
         told = case.tell(0, "add", "--file", path, "--dry-run")
         assert case.world.read_text() == before and case.writes() == [] and told["audit_head"] is None
         assert all(effect["expected"] for item in told["items"] for effect in item["effects"])
         assert "Nothing was changed." in case.host.succeed("add", "M", "--file", path, "--dry-run")
-        assert case.host.succeed("audit", "head", "M") == "0\n"
+        assert case.host.succeed("audit", "head", "M") == head
         done = case.tell(0, "add", "--file", path)
         assert [(item["status"], effects(item)) for item in told["items"]] == [(item["status"], effects(item)) for item in done["items"]]
         case.good()
@@ -449,6 +450,36 @@ def audit():
         assert told["errors"][0]["code"] == "journal_broken" and ("p4", "dev:r") not in case.grants(), told
 
 
+def changed_keys():
+    """What the app's file says is in the journal before what is done with it, whoever edited it."""
+    def edit(**changes):
+        path = case.host.folder / "data" / "apps" / "M.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+    def rows():
+        return [(row["phase"], row["verb"], json.loads(row["detail"] or "{}")) for row in
+                map(json.loads, case.host.succeed("audit", "export", "M").splitlines()) if row["phase"] in ("keys", "intent")]
+
+    with Case() as case:
+        (phase, verb, detail), = rows()
+        assert (phase, verb) == ("keys", "first_seen") and detail["keys"]["trust"] == "read-write" and detail["seen_by"], detail
+        case.host.succeed("sync", "M")
+        assert len(rows()) == 1
+        edit(protected=["p5@example.org"], change_guard={"at_least": 100, "percent": 10})
+        case.tell(0, "add", "p2", "dev:r", "--dry-run")
+        assert len(rows()) == 1
+        case.tell(0, "add", "p2", "dev:r")
+        assert [row[:2] for row in rows()[1:]] == [("keys", "changed"), ("intent", "add")], rows()
+        assert rows()[1][2]["changed"] == {"protected": {"before": [], "after": ["p5@example.org"]}, "change_guard.at_least": {"before": 25, "after": 100}}
+        edit(settings={"file": str(case.world), "account": "memory-account"})
+        case.host.succeed("sync", "M")
+        assert rows()[-1][2]["changed"] == {"settings.account": {"before": None, "after": "memory-account"}}, rows()[-1]
+        edit(settings={"file": str(case.world)})
+        case.host.succeed("sync", "M")
+        assert rows()[-1][2]["changed"] == {"settings.account": {"before": "memory-account", "after": None}}, rows()[-1]
+        case.good()
+
+
 tap.check("add and remove: what is asked for is done, told, journalled, and in the snapshot at once", added_and_removed)
 tap.check("add and remove: what is so already is told and not written", already_so)
 tap.check("provision: a person is invited once, and is in the snapshot at once", invited)
@@ -478,5 +509,6 @@ tap.check("a sync that runs meanwhile undoes nothing and calls nothing outside",
 tap.check("who is invited while a list runs, and listed by it, is one person", listed_after)
 tap.check("what somebody else did is called outside", outside)
 tap.check("one run of changes of an app at a time", one_run)
+tap.check("keys of the app's file that changed are journalled ahead of what is done with them", changed_keys)
 tap.check("audit: a row that is gone is named, and nothing is changed any more", audit)
 tap.finish()
