@@ -61,8 +61,9 @@ consent_wrong(const Spec *spec, const Query *query)
 	const gchar *method = query_get(query, "code_challenge_method");
 	const gchar *region;
 	gboolean refused = FALSE;
-	g_autofree gchar *granted = scopes_grant(spec, scope != NULL ? scope : "", &region, &refused);
 
+	/* what is granted is decided once somebody has consented */
+	g_free(scopes_grant(spec, scope != NULL ? scope : "", &region, &refused));
 	if (g_strcmp0(query_get(query, "response_type"), "code") != 0)
 		return "unsupported_response_type";
 	/* required since 2022 */
