@@ -26,6 +26,7 @@ ADDITIONS = [
     ("a target of a policy with a team, an admin", [("add", "PADMIN1", "policy:PEPHB20:2")]),
     ("a target beside schedules", [("add", "PUSER01", "policy:PEPHB20:1")]),
     ("a target who is paged through a schedule", [("add", "PLIMIT2", "policy:PEPHB20:1")]),
+    ("a target on two levels", [("add", "PFREE01", "policy:PEPHB20:1"), ("add", "PFREE01", "policy:PEPHB20:2")]),
     ("a higher base role", [("add", "PFREE01", "role:user")]),
     ("a lower base role", [("add", "PUSER01", "role:restricted_access")]),
     ("a base role of stakeholders", [("add", "PFREE01", "role:read_only_user")]),
@@ -48,6 +49,9 @@ BATCHES = [
                                 ("remove", "PADMIN1", "role:admin"), ("remove", "PUSER01", "role:user")]),
     ("additions and removals", [("remove", "PUSER01", "policy:PEPFR20"), ("add", "PLIMIT2", "policy:PEPFR20:1"), ("remove", "PADMIN1", "role:admin"),
                                 ("add", "PFREE01", "team:PHARB10:responder"), ("remove", "PLIMIT1", "team:PQUAY10"), ("add", "POBSER1", "role:user")]),
+    ("a person on a team and on its policy", [("add", "PFREE01", "team:PHARB10:responder"), ("add", "PFREE01", "policy:PEPHB20:2")]),
+    ("a stakeholder who is to work and to be paged", [("add", "PSTAKE1", "role:limited_user"), ("add", "PSTAKE1", "team:PQUAY10:observer"),
+                                                      ("add", "PSTAKE1", "policy:PEPHB20:2")]),
 ]
 # Removals that only the additions before them allow: a dry run asks for each of the two by itself.
 SWAPS = [
