@@ -50,6 +50,8 @@ changing_clear(Changing *changing)
 	g_free(changing->accept);
 	g_free(changing->reason);
 	g_free(changing->ticket);
+	g_free(changing->successor);
+	g_clear_pointer(&changing->leavers, g_ptr_array_unref);
 }
 
 GOptionEntry *
@@ -105,6 +107,8 @@ changing_report(Changing *changing, GError **error)
 	    .accept = changing->accept,
 	    .reason = changing->reason,
 	    .ticket = changing->ticket,
+	    .leavers = changing->leavers,
+	    .successor = changing->successor,
 	    .opened = changing_on_opened,
 	    .user_data = ctx->out,
 	};

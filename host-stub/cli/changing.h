@@ -14,7 +14,8 @@ typedef struct {
 	Plan *plan;       /* of which the items are; owned, NULL: none */
 	gboolean foretell;
 	/* The command line's, owned: */
-	char *file, *accept, *reason, *ticket, *exactly;
+	char *file, *accept, *reason, *ticket, *exactly, *successor;
+	GPtrArray *leavers; /* of char *: who leaves; NULL: the items are what is asked for */
 	gboolean dry_run, apply_defaults;
 } Changing;
 

@@ -17,6 +17,7 @@ static const CliCommand commands[] = {
     {"remove", "ID USER ENTITLEMENT…", "take entitlements, or all under a resource", cmd_remove},
     {"plan", "ID --file FILE -o PLAN", "foretell changes, into a file that apply carries out", cmd_plan},
     {"apply", "ID PLAN", "carry out a plan exactly, or refuse it", cmd_apply},
+    {"terminate", "ID USER…", "the leaver: take all that can be taken, list what a person has to do", cmd_terminate},
     {"audit", "verify|head|export ID", "prove that the journal of changes is as it was written", cmd_audit},
     {"rekey", "", "seal all secrets under a new key", cmd_rekey},
     {"remove-app", "ID", "forget an app and its secrets; its history stays", cmd_remove_app},

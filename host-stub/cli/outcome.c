@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "cli/outcome.h"
 #include "base/text.h"
+#include "cli/manual.h"
 #include "cli/words.h"
 #include "state/kinds.h"
 #include <string.h>
@@ -96,7 +97,7 @@ outcome_fill(Output *output, const ChangeReport *report, const ChangeCounts *cou
 	json_object_object_add(body, "held", json_object_new_boolean(report->held));
 	outcome_add(body, "digest", report->digest);
 	json_object_object_add(body, "open", opens);
-	json_object_object_add(body, "manual", json_object_new_array());
+	json_object_object_add(body, "manual", manual_json(report));
 	json_object_object_add(body, "requests", json_object_new_uint64(report->requests));
 	outcome_add(body, "audit_head", report->audit_head);
 }
@@ -191,7 +192,10 @@ outcome_say_counts(Output *output, const ChangeReport *report, const ChangeCount
 		if (parts[i].n > 0)
 			g_string_append_printf(text, "%s%u %s", text->len > 0 ? ", " : "", parts[i].n, parts[i].what);
 	}
-	output_say(output, "%s%s", text->len > 0 ? text->str : "Nothing was asked for",
+	output_say(output, "%s%s",
+		   text->len > 0     ? text->str
+		   : report->leaving ? "There is nothing that could be taken"
+				     : "Nothing was asked for",
 		   report->dry_run ? ". Nothing was changed." : ".");
 }
 
@@ -241,6 +245,7 @@ outcome_tell(Output *output, const ChangeReport *report, const char *identifier)
 	outcome_say_counts(output, report, &counts);
 	for (guint i = 0; i < report->opens->len; i++)
 		outcome_warn_open(output, g_ptr_array_index(report->opens, i), identifier);
+	manual_tell(output, report, identifier);
 	if (report->held) {
 		output_warn(output, "held", "%s Nothing was sent.", report->held_why);
 		output_say(output, "If that is right, give the same command again with --accept %s", report->digest);

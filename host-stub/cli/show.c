@@ -267,6 +267,9 @@ show_table(Show *show, Output *output, GError **error)
 			if (strcmp(titles[t].name, columns[i].name) != 0)
 				continue;
 			drawn[shown] = (OutputColumn){titles[t].title, titles[t].right, titles[t].wrap};
+			/* Elsewhere it is one word. */
+			if (show->kind == VIEW_TASKS && strcmp(columns[i].name, "what") == 0)
+				drawn[shown].wrap = TRUE;
 			from[shown++] = i;
 			break;
 		}

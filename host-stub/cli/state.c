@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "jobs/lock.h"
 #include "state/journal.h"
+#include "state/tasks.h"
 
 void
 app_state_free(AppState *state)
@@ -44,7 +45,7 @@ app_state_read(AppState *state, const HostPaths *paths, Store *store, GError **e
 		return FALSE;
 	state->state = syncs_state(store, app, error);
 	if (state->state == NULL || !store_count(store, app, KIND_PRINCIPAL, &state->users, error) ||
-	    !store_count(store, app, KIND_GRANT, &state->grants, error))
+	    !store_count(store, app, KIND_GRANT, &state->grants, error) || !tasks_count(store, app, &state->tasks, error))
 		return FALSE;
 	state->partials = store_partials(store, app, error);
 	if (state->partials == NULL)

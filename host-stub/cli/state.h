@@ -14,6 +14,7 @@ typedef struct {
 	SyncsState *state;     /* NULL with a problem */
 	GPtrArray *partials;   /* of StorePartial; NULL with a problem */
 	guint64 users, grants; /* of the snapshot */
+	guint64 tasks;         /* that are open */
 	gboolean running;
 	guint open;        /* intents without a result that no running change explains */
 	gint64 open_since; /* of the oldest */

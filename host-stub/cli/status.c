@@ -95,6 +95,7 @@ status_json(const AppState *state, GStrv alerts, HostExit exit_status, gint64 no
 	json_object_object_add(object, "partial", status_partials(state));
 	json_object_object_add(object, "users", merged ? json_object_new_uint64(state->users) : NULL);
 	json_object_object_add(object, "grants", merged ? json_object_new_uint64(state->grants) : NULL);
+	json_object_object_add(object, "tasks_open", json_object_new_uint64(state->tasks));
 	status_add_text(object, "held", syncs->held_digest);
 	json_object_object_add(object, "open_intents", json_object_new_int64(state->open));
 	status_add_time(object, "last_tried", syncs->last_started);
@@ -113,7 +114,8 @@ status_row(OutputTable *table, const AppState *state, gint64 now)
 	g_autofree char *due = status_due(state, now);
 	g_autofree char *users = NULL;
 	g_autofree char *grants = NULL;
-	const char *cells[7] = {state->identifier, state->app != NULL ? state->app->connector : NULL, app_state_word(state)};
+	g_autofree char *tasks = g_strdup_printf("%" G_GUINT64_FORMAT, state->tasks);
+	const char *cells[8] = {state->identifier, state->app != NULL ? state->app->connector : NULL, app_state_word(state)};
 
 	if (state->state != NULL && state->state->merged_sync != 0) {
 		g_autofree char *span = status_span(now - state->state->merged_finished);
@@ -126,6 +128,7 @@ status_row(OutputTable *table, const AppState *state, gint64 now)
 	cells[4] = due;
 	cells[5] = users;
 	cells[6] = grants;
+	cells[7] = state->problem == NULL ? tasks : NULL;
 	output_table_row(table, cells);
 }
 
@@ -136,13 +139,14 @@ cmd_status(CliContext *ctx, int argc, char **argv)
 	    .synopsis = "[ID]",
 	    .summary = "Shows where every app stands",
 	    .details = "The exit status is that of the worst app: 3 incomplete, 5 held, 6 not authorized, 1 failed or overdue,\n"
-		       "4 a change without a result.",
+		       "4 a change without a result.\n"
+		       "TASKS is how many a person still has to do at the service: idc-host show ID tasks.",
 	    .min_args = 0,
 	    .max_args = 1,
 	};
 	static const OutputColumn columns[] = {
 	    {"APP", FALSE, FALSE},      {"CONNECTOR", FALSE, FALSE}, {"STATE", FALSE, FALSE}, {"LAST GOOD SYNC", FALSE, FALSE},
-	    {"NEXT DUE", FALSE, FALSE}, {"USERS", TRUE, FALSE},      {"GRANTS", TRUE, FALSE},
+	    {"NEXT DUE", FALSE, FALSE}, {"USERS", TRUE, FALSE},      {"GRANTS", TRUE, FALSE}, {"TASKS", TRUE, FALSE},
 	};
 	g_autoptr(OutputTable) table = output_table_new(columns, G_N_ELEMENTS(columns));
 	g_autoptr(GString) told = g_string_new(NULL);

@@ -14,6 +14,7 @@ static const struct {
     {"blocked_by", "needed by"},
     {"conflicting_request", "by request"},
     {"differs", "other there:"},
+    {"floor", "as low as it goes:"},
     {"holds", "holds"},
     {"holds_more", "holds more:"},
     {"levels_moved", "is on"},

@@ -5,10 +5,13 @@
 #include "jobs/fit.h"
 #include "jobs/hold.h"
 #include "jobs/keys.h"
+#include "jobs/leave.h"
 #include "jobs/lock.h"
 #include "jobs/resolve.h"
 #include "jobs/send.h"
 #include "jobs/settle.h"
+#include "jobs/succeed.h"
+#include "jobs/todo.h"
 #include "state/given.h"
 #include <string.h>
 
@@ -31,6 +34,7 @@ change_report_free(ChangeReport *report)
 		return;
 	g_ptr_array_unref(report->items);
 	g_ptr_array_unref(report->opens);
+	g_ptr_array_unref(report->tasks);
 	g_free(report->held_why);
 	g_free(report->digest);
 	g_free(report->audit_head);
@@ -271,7 +275,7 @@ change_go(Running *run, GError **error)
 {
 	idc_usage usage;
 
-	if (!change_open_session(run, error) || !change_check_foretells(run, error))
+	if (!change_open_session(run, error) || !change_check_foretells(run, error) || !succeed_run(run, error))
 		return FALSE;
 	if (!run->dry_run) {
 		run->journal = journal_open(run->store, run->vault, run->app->identifier, run->app_key, error);
@@ -279,10 +283,19 @@ change_go(Running *run, GError **error)
 		    !settle_run(run, error))
 			return FALSE;
 	}
-	if (!(run->options->plan != NULL ? change_send_plan(run, error) : change_send(run, error)))
+	if (!(run->options->plan != NULL ? change_send_plan(run, error) : change_send(run, error)) || !succeed_foretell(run, error))
 		return FALSE;
 	if (session_usage(run->session, &usage))
 		run->report->requests = usage.requests;
+	return TRUE;
+}
+
+/* What is left to a person, once it is known. */
+static gboolean
+change_finish(Running *run, GError **error)
+{
+	if (!todo_run(run, error))
+		return FALSE;
 	if (run->journal != NULL)
 		run->report->audit_head = journal_head(run->journal);
 	return TRUE;
@@ -294,8 +307,8 @@ change_resolve(Running *run, GError **error)
 {
 	const ChangeOptions *options = run->options;
 
-	if ((options->exactly != NULL && !exactly_run(run, options->exactly, error)) || !resolve_run(run, error) ||
-	    !resolve_protect(run, error))
+	if (!leave_collect(run, error) || (options->exactly != NULL && !exactly_run(run, options->exactly, error)) ||
+	    !resolve_run(run, error) || !resolve_protect(run, error))
 		return FALSE;
 	if ((options->foretell || options->plan != NULL) && !fit_check_fresh(run, error))
 		return FALSE;
@@ -313,9 +326,11 @@ change_steps(Running *run, GError **error)
 	run->waiting = journal_open_intents(run->store, run->app_key, error);
 	if (run->waiting == NULL || !change_resolve(run, error))
 		return FALSE;
-	if (run->report->held || (!change_waits(run) && (run->waiting->len == 0 || run->dry_run)))
+	if (run->report->held)
 		return TRUE;
-	if (change_go(run, &error_go))
+	if (!change_waits(run) && (run->waiting->len == 0 || run->dry_run))
+		return change_finish(run, error);
+	if (change_go(run, &error_go) && change_finish(run, &error_go))
 		return TRUE;
 	/* What was sent before is in the report; what was not stays as it is. */
 	for (guint i = 0; i < run->items->len; i++) {
@@ -363,6 +378,8 @@ change_run(const HostPaths *paths, const App *app, Manifest *manifest, Vault *va
 
 	report->items = g_ptr_array_ref(items);
 	report->opens = g_ptr_array_new_with_free_func((GDestroyNotify)change_open_free);
+	report->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
+	report->leaving = options->leavers != NULL;
 	report->dry_run = options->dry_run;
 	if (!change_check_trust(app, options, error) || !change_check_required(app, options, error) ||
 	    !change_check_capable(manifest, items, error))
@@ -378,6 +395,8 @@ change_run(const HostPaths *paths, const App *app, Manifest *manifest, Vault *va
 	journal_close(run.journal);
 	session_close(run.session);
 	lookup_free(run.lookup);
+	lookup_user_free(run.successor);
+	g_clear_pointer(&run.leavers, g_ptr_array_unref);
 	g_clear_pointer(&run.waiting, g_ptr_array_unref);
 	lock_release(lock);
 	return good ? g_steal_pointer(&report) : NULL;

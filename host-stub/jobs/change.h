@@ -13,6 +13,7 @@
 #include "jobs/item.h"
 #include "jobs/plan.h"
 #include "load/app.h"
+#include "state/tasks.h"
 
 /* By how many digits of its digest people name what they accept. */
 #define CHANGE_DIGEST_CHARS 16
@@ -27,6 +28,10 @@ typedef struct {
 	const Plan *plan; /* the items are this plan's: what no longer fits is refused before the first write; NULL: no plan */
 	const char *reason;
 	const char *ticket;
+	GPtrArray
+	    *leavers; /* of char *, ids or e-mails: all is taken from these, the run makes the items itself; NULL: nobody leaves */
+	const char
+	    *successor; /* id or e-mail of who takes a leaver's place where nobody else has it; NULL: a person finds somebody */
 	void (*opened)(Session *session, gpointer user_data); /* NULL: nobody listens; before the first request */
 	gpointer user_data;
 } ChangeOptions;
@@ -59,6 +64,8 @@ typedef struct {
 	gboolean misfits; /* the plan no longer fits: nothing was sent */
 	guint removals;   /* grants that the run would take */
 	GPtrArray *opens; /* of ChangeOpen that are no part of this run */
+	GPtrArray *tasks; /* of Task: what is left to a person where somebody leaves; empty where held or broken off */
+	gboolean leaving; /* somebody was to leave */
 	char *audit_head; /* NULL where nothing was written */
 	guint64 requests; /* 0 where the connector does not tell */
 	GError *ended;    /* why the run ended before its last item, or NULL */

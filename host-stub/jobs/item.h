@@ -34,7 +34,9 @@ struct Item {
 	char *user_id, *email;
 	char *entitlement_id;     /* or, to remove, a resource's; NULL to provision */
 	GArray *attrs;            /* of idc_pair whose strings are its own; to provision */
-	Item *after;              /* the invitation on which it depends; borrowed */
+	Item *after;              /* on which it depends: the invitation, or the addition of a successor; borrowed */
+	guint turn;               /* of a removal, where somebody leaves: lower ones go first */
+	gboolean to_floor;        /* what cannot be taken because there is always one of it may stay */
 	gboolean default_for_new; /* follows only whom this host invited */
 	gboolean uncertain;       /* of a dry run: refused as things stand, but may follow once the run's additions are made */
 	gboolean asked;           /* its end is the connector's */

@@ -40,12 +40,10 @@ record_add_json(json_object *object, const char *key, const char *json)
 		json_object_object_add(object, key, value);
 }
 
-static char *
-record_intent_detail(const Running *run, const Item *item)
+/* Who runs this and why. */
+static void
+record_add_run(json_object *detail, const Running *run)
 {
-	g_autoptr(json_object) detail = json_object_new_object();
-	g_autofree char *attributes = encode_attributes((const idc_pair *)(const void *)item->attrs->data, item->attrs->len, NULL);
-
 	record_add(detail, "run", run->run_id);
 	record_add(detail, "by", run->by);
 	record_add(detail, "sudo_by", g_getenv("SUDO_USER"));
@@ -53,6 +51,15 @@ record_intent_detail(const Running *run, const Item *item)
 	record_add(detail, "ticket", run->options->ticket);
 	record_add(detail, "accepted", run->options->accept);
 	record_add(detail, "plan", run->options->plan != NULL ? run->options->plan->digest : NULL);
+}
+
+static char *
+record_intent_detail(const Running *run, const Item *item)
+{
+	g_autoptr(json_object) detail = json_object_new_object();
+	g_autofree char *attributes = encode_attributes((const idc_pair *)(const void *)item->attrs->data, item->attrs->len, NULL);
+
+	record_add_run(detail, run);
 	record_add(detail, "email", item->email);
 	record_add_json(detail, "attributes", attributes);
 	return record_text(detail);
@@ -264,4 +271,26 @@ record_settled(Running *run, const JournalOpen *open, OpenOutcome outcome, int32
 
 	return journal_begin(run->journal, error) &&
 	       record_end(run, record_settle_row(run, open, words[outcome], status, error), error);
+}
+
+gboolean
+record_task(Running *run, Task *task, GError **error)
+{
+	g_autoptr(json_object) detail = json_object_new_object();
+	g_autofree char *text = NULL;
+	JournalRow row = {.time = record_now(),
+			  .phase = JOURNAL_TASK,
+			  .verb = task->about,
+			  .user_id = task->user_id,
+			  .entitlement_id = task->entitlement_id,
+			  .status = IDC_PENDING};
+
+	if (!tasks_open(run->store, run->app_key, task, row.time, error))
+		return FALSE;
+	record_add_run(detail, run);
+	json_object_object_add(detail, "task", json_object_new_int64(task->task));
+	record_add(detail, "what", task->what);
+	text = record_text(detail);
+	row.detail = text;
+	return journal_append(run->journal, &row, error);
 }

@@ -13,6 +13,9 @@ gboolean record_result(Running *run, Item *item, GError **error);
 /* Commits what became of an intent that an earlier run left open. */
 gboolean record_settled(Running *run, const JournalOpen *open, OpenOutcome outcome, int32_t status, GError **error);
 
+/* Opens a task, and writes down who left it; within the journal's transaction. */
+gboolean record_task(Running *run, Task *task, GError **error);
+
 /* The items of a run and an intent of an earlier one: whether they ask for the same. */
 gboolean record_same(const Item *item, const JournalOpen *open);
 

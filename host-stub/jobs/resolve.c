@@ -171,8 +171,8 @@ resolve_replaces(Running *run, const Item *item, gboolean *ret_replaces, GError 
 	return TRUE;
 }
 
-gboolean
-resolve_protect(Running *run, GError **error)
+GHashTable *
+resolve_protected(Running *run, GError **error)
 {
 	g_autoptr(GHashTable) set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	const char *from = manifest_setting(run->manifest, "from_email") != NULL
@@ -183,26 +183,45 @@ resolve_protect(Running *run, GError **error)
 		resolve_add_protected(set, run->app->protected_emails[i]);
 	resolve_add_protected(set, from);
 	resolve_add_protected(set, run->app->connected_as);
-	if (!resolve_add_owners(run, set, error))
+	return resolve_add_owners(run, set, error) ? g_steal_pointer(&set) : NULL;
+}
+
+gboolean
+resolve_is_protected(GHashTable *set, const char *user_id, const char *email)
+{
+	g_autofree char *lower = email != NULL ? g_ascii_strdown(email, -1) : NULL;
+
+	return (lower != NULL && g_hash_table_contains(set, lower)) || g_hash_table_contains(set, user_id);
+}
+
+void
+resolve_refuse_protected(Item *item)
+{
+	item_refuse(item, host_error_new(IDC_REFUSED, "protected",
+					 "%s is protected: nothing is taken from them and no role of theirs is changed. Whoever "
+					 "is to be left alone stands under \"protected\" in the app's file; who owns the "
+					 "account or connects it always is.",
+					 item->email != NULL ? item->email : item->user_id));
+}
+
+gboolean
+resolve_protect(Running *run, GError **error)
+{
+	g_autoptr(GHashTable) set = resolve_protected(run, error);
+
+	if (set == NULL)
 		return FALSE;
 	for (guint i = 0; i < run->items->len; i++) {
 		Item *item = g_ptr_array_index(run->items, i);
-		g_autofree char *email = item->email != NULL ? g_ascii_strdown(item->email, -1) : NULL;
 		gboolean replaces = FALSE;
 
 		if (!item_is_waiting(item) || item->action == SESSION_PROVISION || item->after != NULL ||
-		    !((email != NULL && g_hash_table_contains(set, email)) || g_hash_table_contains(set, item->user_id)))
+		    !resolve_is_protected(set, item->user_id, item->email))
 			continue;
 		if (item->action == SESSION_ADD && !resolve_replaces(run, item, &replaces, error))
 			return FALSE;
 		if (item->action == SESSION_REMOVE || replaces)
-			item_refuse(
-			    item,
-			    host_error_new(IDC_REFUSED, "protected",
-					   "%s is protected: nothing is taken from them and no role of theirs is changed. Whoever "
-					   "is to be left alone stands under \"protected\" in the app's file; who owns the "
-					   "account or connects it always is.",
-					   item->email != NULL ? item->email : item->user_id));
+			resolve_refuse_protected(item);
 	}
 	return TRUE;
 }

@@ -8,6 +8,13 @@
  * where the store cannot be read. */
 gboolean resolve_run(Running *run, GError **error);
 
+/* Whom the app protects: ids, and e-mails in lower case. */
+GHashTable *resolve_protected(Running *run, GError **error);
+gboolean resolve_is_protected(GHashTable *set, const char *user_id, const char *email);
+
+/* Ends an item of somebody who is; its user has to be resolved. */
+void resolve_refuse_protected(Item *item);
+
 /* Refuses removals and role changes of whom the app protects: those it names, as whom it is connected and whose address it writes from,
  * and the holders of the highest role where nobody can give it. */
 gboolean resolve_protect(Running *run, GError **error);

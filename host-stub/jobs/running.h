@@ -24,5 +24,7 @@ typedef struct {
 	char *run_id;       /* the same in all rows of this run */
 	const char *by;     /* the operating system's user */
 	gboolean dry_run;   /* what is asked for now is asked as a dry run: all of it, or the first part of carrying out a plan */
+	GPtrArray *leavers; /* of Leaver (leave.h); NULL: nobody leaves */
+	LookupUser *successor;
 	GPtrArray *waiting; /* of JournalOpen: intents that an earlier run left open */
 } Running;

@@ -13,16 +13,23 @@ typedef struct {
 	GError *error; /* why a result could not be written down */
 } Batch;
 
+/* Refused, because there is always one of it and nothing lower: then it is as low as it gets. */
+static gboolean
+send_is_floor(const Item *item, const idc_result *result)
+{
+	return item->to_floor && result->status == IDC_REFUSED && encode_value(result->attrs, result->n_attrs, "floor") != NULL;
+}
+
 static void
 send_take_result(Item *item, const idc_result *result)
 {
 	item->state = result->status == IDC_INDETERMINATE ? ITEM_UNKNOWN : ITEM_ENDED;
-	item->status = result->status;
+	item->status = send_is_floor(item, result) ? IDC_ALREADY : result->status;
 	item->asked = TRUE;
 	item->attributes = encode_attributes(result->attrs, result->n_attrs, NULL);
 	if (item->action == SESSION_PROVISION && result->remote_id != NULL && item->user_id == NULL)
 		item->user_id = g_strdup(result->remote_id);
-	if (result->status >= IDC_INVALID)
+	if (item->status >= IDC_INVALID)
 		host_error_set_from_connector(&item->error, result->status, result->error, item_action_word(item->action));
 }
 
@@ -122,26 +129,45 @@ send_batch(Running *run, SessionChange action, GPtrArray *items, GError **error)
 	return good && (batch.dry_run || journal_seal(run->journal, error));
 }
 
-/* An addition for somebody invited in this run: it goes with the invitation. FALSE where it need not be sent. */
+/* What hangs on an item that ended otherwise than it should have. */
 static gboolean
-send_ready(Running *run, Item *item)
+send_skip(const Running *run, Item *item)
 {
 	const Item *after = item->after;
 
-	if (after == NULL || item->user_id != NULL)
-		return TRUE;
-	if (after->state == ITEM_ENDED && (after->status == IDC_OK || after->status == IDC_ALREADY) && after->user_id != NULL) {
-		item->user_id = g_strdup(after->user_id);
-		return TRUE;
-	}
 	if (run->dry_run && after->state == ITEM_ENDED && after->status == IDC_OK) {
 		item->state = ITEM_FORETOLD;
 		return FALSE;
 	}
 	item->state = ITEM_NOT_ATTEMPTED;
 	item->status = IDC_STATE;
-	item->error = host_error_new(IDC_STATE, "not_invited", "%s was not invited, so nothing was given to them.", item->email);
+	item->error =
+	    after->action == SESSION_PROVISION
+		? host_error_new(IDC_STATE, "not_invited", "%s was not invited, so nothing was given to them.", item->email)
+		: host_error_new(
+		      IDC_STATE, "not_succeeded", "%s did not get this, and nobody else has it, so it was not taken from %s.",
+		      after->email != NULL ? after->email : after->user_id, item->email != NULL ? item->email : item->user_id);
 	return FALSE;
+}
+
+/* Whether an item need wait for nothing, or what it waited for was done: an addition for somebody invited in this run goes with the
+ * invitation, a removal with the addition of a successor. */
+static gboolean
+send_ready(const Running *run, Item *item)
+{
+	const Item *after = item->after;
+	gboolean invited = after != NULL && after->action == SESSION_PROVISION;
+
+	if (after == NULL || (invited && item->user_id != NULL))
+		return TRUE;
+	if (after->state != ITEM_ENDED || (after->status != IDC_OK && after->status != IDC_ALREADY))
+		return send_skip(run, item);
+	if (!invited)
+		return !run->dry_run || after->status == IDC_ALREADY || send_skip(run, item);
+	if (after->user_id == NULL)
+		return send_skip(run, item);
+	item->user_id = g_strdup(after->user_id);
+	return TRUE;
 }
 
 gboolean
@@ -172,12 +198,21 @@ send_action(Running *run, SessionChange action, GError **error)
 }
 
 gboolean
-send_dry(Running *run, Item *item, GError **error)
+send_dry(Running *run, GPtrArray *items, GError **error)
 {
-	g_autoptr(GPtrArray) items = g_ptr_array_new();
-	Batch batch = {.run = run, .items = items, .dry_run = TRUE};
+	guint most = session_max_batch(run->session);
 
-	g_ptr_array_add(items, item);
-	send_call(&batch, item->action, error);
-	return !item_is_waiting(item);
+	for (guint begin = 0; begin < items->len; begin += most) {
+		g_autoptr(GPtrArray) some = g_ptr_array_new();
+		Batch batch = {.run = run, .items = some, .dry_run = TRUE};
+
+		for (guint i = begin; i < MIN(items->len, begin + most); i++)
+			g_ptr_array_add(some, g_ptr_array_index(items, i));
+		send_call(&batch, ((Item *)g_ptr_array_index(some, 0))->action, error);
+		for (guint i = 0; i < some->len; i++) {
+			if (item_is_waiting(g_ptr_array_index(some, i)))
+				return FALSE;
+		}
+	}
+	return TRUE;
 }

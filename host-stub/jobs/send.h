@@ -8,5 +8,6 @@
  * cannot go on is in the report's ended. FALSE where the journal could not be written. */
 gboolean send_action(Running *run, SessionChange action, GError **error);
 
-/* Asks for one item as a dry run without writing anything down. FALSE and an error where the connector broke it off. */
-gboolean send_dry(Running *run, Item *item, GError **error);
+/* Asks for items of one action as a dry run without writing anything down. FALSE and an error where the connector broke it off before all
+ * were ended. */
+gboolean send_dry(Running *run, GPtrArray *items, GError **error);

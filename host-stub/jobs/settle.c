@@ -73,11 +73,16 @@ settle_one(Running *run, const JournalOpen *open, GError **error)
 	    [OPEN_HOLDS] = IDC_ALREADY, [OPEN_NOT_DONE] = IDC_CANCELLED, [OPEN_UNKNOWN] = IDC_INDETERMINATE};
 	g_autoptr(Item) item = settle_item(open);
 	g_autoptr(GError) why = NULL;
+	g_autoptr(GPtrArray) items = g_ptr_array_new();
 	ChangeOpen *told;
 	OpenOutcome outcome = OPEN_UNKNOWN;
 	/* The service could not be asked: it stays open for the next run. */
-	gboolean asked = item != NULL && session_can_dry_run(run->session) && send_dry(run, item, &why);
+	gboolean asked = FALSE;
 
+	if (item != NULL) {
+		g_ptr_array_add(items, item);
+		asked = session_can_dry_run(run->session) && send_dry(run, items, &why);
+	}
 	if (asked)
 		outcome = settle_outcome(item);
 	told = g_new0(ChangeOpen, 1);

@@ -95,8 +95,8 @@ list_read(JsonWalk *walk, const char *key, JsonNeed need, gsize min, gsize max,
 static gpointer
 kind_read(JsonWalk *walk, GPtrArray *unknown)
 {
-	static const char *const known[] = {"kind",      "label",     "resource", "id_pattern", "assignable",
-					    "removable", "exclusive", "ranks",    NULL};
+	static const char *const known[] = {"kind",      "label",     "resource",      "id_pattern", "assignable",
+					    "removable", "exclusive", "removed_after", "ranks",      NULL};
 	ManifestKind *kind = g_new0(ManifestKind, 1);
 
 	kind->kind = json_walk_pattern(walk, "kind", JSON_REQUIRED, PATTERN_WORD, ALLOWED_WORD);
@@ -106,6 +106,7 @@ kind_read(JsonWalk *walk, GPtrArray *unknown)
 	kind->assignable = json_walk_bool(walk, "assignable", JSON_REQUIRED, FALSE);
 	kind->removable = json_walk_bool(walk, "removable", JSON_REQUIRED, FALSE);
 	kind->exclusive = json_walk_string(walk, "exclusive", JSON_OPTIONAL, 128);
+	kind->removed_after = json_walk_strings(walk, "removed_after", JSON_OPTIONAL, 32, 64);
 	kind->ranks = list_read(walk, "ranks", JSON_OPTIONAL, 0, 64, rank_read, manifest_rank_free, unknown);
 	json_walk_known(walk, known, unknown);
 	return kind;

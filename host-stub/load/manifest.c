@@ -47,6 +47,7 @@ manifest_kind_free(gpointer data)
 	g_free(kind->resource);
 	g_free(kind->id_pattern);
 	g_free(kind->exclusive);
+	g_strfreev(kind->removed_after);
 	g_ptr_array_unref(kind->ranks);
 	g_free(kind);
 }
@@ -228,6 +229,25 @@ manifest_capability(const Manifest *manifest, const char *key)
 			return capability;
 	}
 	return NULL;
+}
+
+/* left is how many kinds may still be gone through: a manifest that goes in circles ends. */
+static guint
+manifest_turn(const Manifest *manifest, const char *word, guint left)
+{
+	const ManifestKind *kind = manifest_kind(manifest, word);
+	guint turn = 0;
+
+	for (gsize i = 0; kind != NULL && left > 0 && kind->removed_after[i] != NULL; i++)
+		turn = MAX(turn, manifest_turn(manifest, kind->removed_after[i], left - 1) + 1);
+	return turn;
+}
+
+guint
+manifest_removal_turn(const Manifest *manifest, const char *kind)
+{
+	/* Longer chains than this nobody has, and each step may branch. */
+	return manifest_turn(manifest, kind, MIN(manifest->kinds->len, 4));
 }
 
 gboolean

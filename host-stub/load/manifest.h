@@ -27,7 +27,8 @@ typedef struct {
 typedef struct {
 	char *kind, *label, *resource, *id_pattern, *exclusive;
 	gboolean assignable, removable;
-	GPtrArray *ranks; /* of ManifestRank, may be empty */
+	GStrv removed_after; /* kinds of which nothing may be held any more before this one can be taken; never NULL */
+	GPtrArray *ranks;    /* of ManifestRank, may be empty: somebody always holds one */
 } ManifestKind;
 
 typedef struct {
@@ -125,6 +126,9 @@ Manifest *manifest_find(const HostPaths *paths, const char *connector, GError **
 const ManifestSetting *manifest_setting(const Manifest *manifest, const char *key);
 const ManifestKind *manifest_kind(const Manifest *manifest, const char *kind);
 const ManifestCapability *manifest_capability(const Manifest *manifest, const char *key);
+
+/* When this kind's turn is if somebody is to lose everything: 0 for those that wait for no other. A kind that is not known: 0. */
+guint manifest_removal_turn(const Manifest *manifest, const char *kind);
 
 /* Whether oauth names this step ("client", "check", ...). */
 gboolean manifest_has_step(const Manifest *manifest, const char *step);

@@ -4,6 +4,7 @@
 #include "state/apply.h"
 #include "state/changes.h"
 #include "state/compare.h"
+#include "state/done.h"
 #include "state/guard.h"
 #include <string.h>
 
@@ -280,7 +281,7 @@ merge_steps(Merging *merging, GError **error)
 		return merge_write_sync(merging, error);
 	}
 	return changes_write(merging, error) && apply_run(merging, error) && changes_credit(merging, error) &&
-	       merge_book(merging, error) && merge_write_sync(merging, error);
+	       done_close(merging, error) && merge_book(merging, error) && merge_write_sync(merging, error);
 }
 
 MergeResult *

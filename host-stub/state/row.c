@@ -2,11 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "state/row.h"
 
-static const char *const phases[] = {[JOURNAL_INTENT] = "intent",
-				     [JOURNAL_EFFECT] = "effect",
-				     [JOURNAL_RESULT] = "result",
-				     [JOURNAL_SETTLED] = "settled",
-				     [JOURNAL_KEYS] = "keys"};
+static const char *const phases[] = {[JOURNAL_INTENT] = "intent",   [JOURNAL_EFFECT] = "effect", [JOURNAL_RESULT] = "result",
+				     [JOURNAL_SETTLED] = "settled", [JOURNAL_KEYS] = "keys",     [JOURNAL_TASK] = "task"};
 
 const char *
 journal_phase_word(JournalPhase phase)

@@ -11,6 +11,7 @@ typedef enum {
 	JOURNAL_RESULT,  /* how it ended */
 	JOURNAL_SETTLED, /* found out later, because no result was written */
 	JOURNAL_KEYS,    /* the keys of the app's file, seen for the first time or other than before; of no intent */
+	JOURNAL_TASK,    /* left to a person; verb is what it is about */
 } JournalPhase;
 
 /* Strings may be NULL. */

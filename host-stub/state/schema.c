@@ -78,7 +78,7 @@ static const char version_1[] =
     " app INTEGER NOT NULL, record INTEGER NOT NULL, user_id TEXT NOT NULL, entitlement_id TEXT NOT NULL, indirect INTEGER NOT "
     "NULL,"
     " PRIMARY KEY(app, record, user_id, entitlement_id, indirect)) STRICT, WITHOUT ROWID;"
-    /* Append-only, and chained by mac (journal.c): nothing here is ever updated. phase: intent, effect, result, settled, keys; intent is the
+    /* Append-only, and chained by mac (journal.c): nothing here is ever updated. phase: intent, effect, result, settled, keys, task; intent is the
      * row that an effect, result or settlement belongs to. Without foreign keys: what they name may be gone. */
     "CREATE TABLE actions("
     " app INTEGER NOT NULL, action INTEGER NOT NULL, time INTEGER NOT NULL, phase TEXT NOT NULL, intent INTEGER, verb TEXT NOT "
@@ -91,7 +91,13 @@ static const char version_1[] =
     " app INTEGER NOT NULL, task INTEGER NOT NULL, opened INTEGER NOT NULL, user_id TEXT NOT NULL, what TEXT NOT NULL, url TEXT,"
     " closed INTEGER, PRIMARY KEY(app, task)) STRICT, WITHOUT ROWID;";
 
-static const char *const steps[] = {version_1};
+/* Tasks are about something: access: a grant that a person has to take; deactivate, delete: the user. One of each is open at a time. */
+static const char version_2[] =
+    "ALTER TABLE tasks ADD COLUMN about TEXT NOT NULL DEFAULT 'access';"
+    "ALTER TABLE tasks ADD COLUMN entitlement_id TEXT;"
+    "CREATE UNIQUE INDEX tasks_open ON tasks(app, user_id, about, coalesce(entitlement_id, '')) WHERE closed IS NULL;";
+
+static const char *const steps[] = {version_1, version_2};
 static const Schema present = {steps, G_N_ELEMENTS(steps), SCHEMA_APPLICATION};
 
 const Schema *

@@ -43,6 +43,20 @@ policy_read(TargetGroup *group, GError **error)
 	return TRUE;
 }
 
+/* Whether the same batch takes that person off the policy's team as well. */
+static gboolean
+policy_leaves_team(const TargetGroup *group, const gchar *user)
+{
+	for (guint i = 0; i < group->changes->items->len; i++) {
+		const ChangeItem *item = g_ptr_array_index(group->changes->items, i);
+
+		if (item->kind == CHANGE_TEAM && g_strcmp0(item->object, group->team) == 0 &&
+		    g_strcmp0(item->asked->principal_id, user) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* The result attributes that every item of a policy has in common: the team membership that stays. */
 static void
 policy_stays(const TargetGroup *group, const TargetItem *item, EmitAttrs *attrs, gchar **keep)
@@ -50,6 +64,7 @@ policy_stays(const TargetGroup *group, const TargetItem *item, EmitAttrs *attrs,
 	const gchar *role = NULL;
 
 	if (group->changes->op != CHANGE_REMOVE || group->team == NULL ||
+	    policy_leaves_team(group, item->item->asked->principal_id) ||
 	    !roster_team_role(group->changes->roster, group->team, item->item->asked->principal_id, &role, NULL) || role == NULL)
 		return;
 	*keep = ids_team(group->team, role);

@@ -126,6 +126,16 @@ role_add_one(Changes *changes, ChangeItem *item, const gchar *held, GError **err
 	return role_replace(changes, item, held, item->object, error);
 }
 
+/* Whether there is nothing below a role that it could be put down to. */
+static gboolean
+role_is_lowest(const IdsRole *role)
+{
+	for (const IdsRole *other = ids_roles; other->value != NULL; other++)
+		if (strcmp(other->chain, role->chain) == 0 && other->rank < role->rank)
+			return FALSE;
+	return TRUE;
+}
+
 static gboolean
 role_remove_one(Changes *changes, ChangeItem *item, const gchar *held, GError **error)
 {
@@ -149,6 +159,10 @@ role_remove_one(Changes *changes, ChangeItem *item, const gchar *held, GError **
 		return change_refused(
 		    changes, item, IDC_REFUSED, NULL, error,
 		    "The account owner's role cannot be removed: make somebody else the owner in PagerDuty first.");
+	/* A host that takes all it can knows by this that there is nothing more to take. */
+	if (now != NULL && fallback != NULL &&
+	    (role_is_lowest(now) || (strcmp(now->chain, fallback->chain) == 0 && now->rank <= fallback->rank)))
+		emit_attr(&attrs, "floor", held_id);
 	if (now == NULL || fallback == NULL || g_strcmp0(now->chain, fallback->chain) != 0)
 		return change_refused(
 		    changes, item, IDC_REFUSED, &attrs, error,

@@ -232,9 +232,9 @@ def status_table():
         done = case.host.run("status")
         assert done.returncode == 5, done.stderr
         lines = done.stdout.splitlines()
-        assert lines[0].split() == ["APP", "CONNECTOR", "STATE", "LAST", "GOOD", "SYNC", "NEXT", "DUE", "USERS", "GRANTS"], lines
-        assert re.fullmatch(r"Alpha +memory +complete +\d+ s ago +by hand +20 +20", lines[1]), lines
-        assert re.fullmatch(r"Beta +memory +held +\d+ s ago +by hand +20 +20", lines[2]), lines
+        assert lines[0].split() == ["APP", "CONNECTOR", "STATE", "LAST", "GOOD", "SYNC", "NEXT", "DUE", "USERS", "GRANTS", "TASKS"], lines
+        assert re.fullmatch(r"Alpha +memory +complete +\d+ s ago +by hand +20 +20 +0", lines[1]), lines
+        assert re.fullmatch(r"Beta +memory +held +\d+ s ago +by hand +20 +20 +0", lines[2]), lines
         assert re.fullmatch(r"Beta: Removals are held: look at idc-host show Beta held, then idc-host sync Beta --accept [0-9a-f]{16}\.",
                             lines[4]), lines
 
