@@ -18,7 +18,7 @@ PARTS = ("plugin", "host-stub")
 # From the top down. A folder on the same floor as another one does not know it.
 FLOORS = {
     "plugin": [["list", "change"], ["auth"], ["wire"]],
-    "host-stub": [["cli"], ["jobs", "conform"], ["load"], ["state"], ["base"]],
+    "host-stub": [["cli"], ["jobs", "conform", "signin"], ["load"], ["state"], ["base"]],
 }
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
 
