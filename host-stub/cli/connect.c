@@ -2,9 +2,13 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/ask.h"
 #include "cli/check.h"
 #include "cli/commands.h"
+#include "cli/consent.h"
+#include "cli/defaults.h"
 #include "cli/form.h"
+#include "cli/interview.h"
 #include "cli/log.h"
 #include "cli/secret.h"
 #include "cli/setup.h"
@@ -12,6 +16,7 @@
 #include "load/app.h"
 #include "load/identifier.h"
 #include "load/session.h"
+#include <unistd.h>
 
 /* What is said at once where a promise cannot be kept later. */
 static void
@@ -64,57 +69,173 @@ connect_check_account(const HostPaths *paths, const Manifest *manifest, const Se
 	return TRUE;
 }
 
+typedef struct {
+	const HostPaths *paths;
+	App *app;
+	Vault *vault;
+	Vault *staged;
+} ConnectSave;
+
 /* The app file comes last: an app exists once everything that belongs to it does. */
 static gboolean
-connect_save(const HostPaths *paths, App *app, const SessionIdentity *identity, Vault *vault, Vault *staged, GError **error)
+connect_save(gpointer user_data, GError **error)
 {
+	const ConnectSave *save = user_data;
 	g_autoptr(GError) error_local = NULL;
 
-	app->account = g_strdup(identity->account);
-	app->connected_as = g_strdup(identity->subject);
-	if (!identifier_claim(paths, app->identifier, error))
-		return FALSE;
-	if (vault_commit(staged, error) && app_save(paths, app, error))
+	if (vault_commit(save->staged, error) && app_save(save->paths, save->app, error))
 		return TRUE;
-	if (!vault_clear(vault, app->identifier, &error_local) || !identifier_release(paths, app->identifier, &error_local))
-		g_prefix_error(error, "%s could not be taken back whole (%s). ", app->identifier, error_local->message);
+	if (!vault_clear(save->vault, save->app->identifier, &error_local))
+		g_prefix_error(error, "%s could not be taken back whole (%s). ", save->app->identifier, error_local->message);
 	return FALSE;
 }
 
-/* Everything up to and including the saved app. */
-static App *
-connect_app(CliContext *ctx, const Form *form, Manifest *manifest, Vault *vault, gboolean same_account, GError **error)
+/* One connect from options, or questions, to the saved app. */
+typedef struct {
+	CliContext *ctx;
+	Form *form;
+	Manifest *manifest;
+	Vault *vault;
+	Vault *staged;
+	ConsentOptions consent;
+	gboolean same_account;
+	gboolean asking; /* somebody is there to be asked */
+	Listener *listener;
+} Connect;
+
+/* From a whole form to an app that works, and the session it works with, which borrows the app. */
+static gboolean
+connect_try(Connect *connect, App *app, Session **ret_session, CheckReport **ret_report, GError **error)
 {
-	g_autoptr(App) app = form_app(form, manifest, error);
-	g_autoptr(Vault) staged = vault_stage(vault);
-	g_autoptr(Session) session = NULL;
+	CliContext *ctx = connect->ctx;
+	g_autoptr(Session) session = session_open(ctx->paths, app, connect->manifest, connect->staged, error);
 	g_autoptr(CheckReport) report = NULL;
+
+	if (session == NULL)
+		return FALSE;
+	cli_log_watch(ctx->out, session);
+	g_clear_pointer(&connect->listener, listener_free);
+	if (!consent_get(ctx->out, session, app, &connect->consent, &connect->listener, error))
+		return FALSE;
+	report = check_run(session, app, NULL, error);
+	if (report == NULL ||
+	    (!connect->same_account && !connect_check_account(ctx->paths, connect->manifest, report->identity, error)))
+		return FALSE;
+	*ret_session = g_steal_pointer(&session);
+	*ret_report = g_steal_pointer(&report);
+	return TRUE;
+}
+
+static gboolean
+connect_secrets(Connect *connect, const char *identifier, GError **error)
+{
+	/* What a connect that was killed may have left there is nobody's. */
+	return vault_clear(connect->staged, identifier, error) &&
+	       form_secrets(connect->form, connect->manifest, identifier, connect->staged, error);
+}
+
+/* The app that the form describes now, nothing missing. */
+static App *
+connect_describe(Connect *connect, GError **error)
+{
+	Output *out = connect->ctx->out;
+	g_autoptr(App) app = form_app(connect->form, connect->manifest, NULL, error);
 	g_autoptr(GError) missing = NULL;
 
 	if (app == NULL)
 		return NULL;
-	output_set_identifier(ctx->out, app->identifier);
-	if (!form_secrets(form, manifest, app->identifier, staged, error))
+	output_set_identifier(out, app->identifier);
+	if (!paths_prepare(connect->ctx->paths, error) || (!connect->asking && !connect_secrets(connect, app->identifier, error)))
 		return NULL;
-	missing = form_missing(app, manifest, staged, output_body(ctx->out));
+	missing = form_missing(app, connect->manifest, connect->staged, output_body(out));
 	if (missing != NULL) {
 		g_propagate_error(error, g_steal_pointer(&missing));
 		return NULL;
 	}
-	if (!paths_prepare(ctx->paths, error) || !identifier_check_free(ctx->paths, app->identifier, error))
-		return NULL;
-	connect_tell_termination(ctx->out, app, manifest);
-	session = session_open(ctx->paths, app, manifest, staged, error);
-	if (session == NULL)
-		return NULL;
-	cli_log_watch(ctx->out, session);
-	report = check_run(session, app, NULL, error);
-	if (report == NULL || (!same_account && !connect_check_account(ctx->paths, manifest, report->identity, error)))
-		return NULL;
-	check_show(ctx->out, report, app, manifest);
-	if (!connect_save(ctx->paths, app, report->identity, vault, staged, error))
+	if (!identifier_check_free(connect->ctx->paths, app->identifier, error))
 		return NULL;
 	return g_steal_pointer(&app);
+}
+
+/* Whether other answers may help; what the machine or a signal did is not asked away. */
+static gboolean
+connect_may_amend(const Connect *connect, const GError *error)
+{
+	int32_t status = host_error_status(error);
+
+	return connect->asking && services_signal() == 0 && status != IDC_CANCELLED && status < IDC_NOMEM;
+}
+
+static gboolean
+connect_save_all(Connect *connect, App *app, const CheckReport *report, GError **error)
+{
+	ConnectSave save = {.paths = connect->ctx->paths, .app = app, .vault = connect->vault, .staged = connect->staged};
+
+	app->account = g_strdup(report->identity->account);
+	app->connected_as = g_strdup(report->identity->subject);
+	return identifier_claim(save.paths, app->identifier, connect_save, &save, error);
+}
+
+/* What is chosen last needs the session; the app itself is not touched while that lives. */
+static gboolean
+connect_choose(Connect *connect, App *app, Session *session, GError **error)
+{
+	if (!connect->asking)
+		return TRUE;
+	if (!defaults_ask(connect->ctx->out, connect->form, session, error))
+		return FALSE;
+	if (connect->form->default_entitlements != NULL) {
+		g_strfreev(app->default_entitlements);
+		app->default_entitlements = g_strdupv(connect->form->default_entitlements);
+	}
+	return TRUE;
+}
+
+/* Everything up to and including the saved app. */
+static App *
+connect_app(Connect *connect, GError **error)
+{
+	CliContext *ctx = connect->ctx;
+
+	if (connect->asking &&
+	    (!paths_prepare(ctx->paths, error) || !interview_run(ctx, connect->form, connect->manifest, connect->staged, error)))
+		return NULL;
+	for (;;) {
+		g_autoptr(App) app = connect_describe(connect, error);
+		g_autoptr(Session) session = NULL;
+		g_autoptr(CheckReport) report = NULL;
+		g_autoptr(GError) error_local = NULL;
+
+		if (app == NULL)
+			return NULL;
+		connect_tell_termination(ctx->out, app, connect->manifest);
+		if (connect_try(connect, app, &session, &report, &error_local)) {
+			check_show(ctx->out, report, app, connect->manifest);
+			if (connect_choose(connect, app, session, error) && connect_save_all(connect, app, report, error)) {
+				g_clear_pointer(&session, session_close);
+				return g_steal_pointer(&app);
+			}
+			return NULL;
+		}
+		if (!connect_may_amend(connect, error_local)) {
+			g_propagate_error(error, g_steal_pointer(&error_local));
+			return NULL;
+		}
+		output_note(ctx->out, "\n%s", error_local->message);
+		if (!interview_amend(ctx, connect->form, connect->manifest, connect->staged, error))
+			return NULL;
+	}
+}
+
+/* Whether standard input is still there to be read from: a secret may have come from it. */
+static gboolean
+connect_may_paste(const Form *form)
+{
+	for (gsize i = 0; form->secrets != NULL && form->secrets[i] != NULL; i++) {
+		if (g_str_has_suffix(form->secrets[i], "=-") && isatty(STDIN_FILENO) == 0)
+			return FALSE;
+	}
+	return TRUE;
 }
 
 int
@@ -134,6 +255,7 @@ cmd_connect(CliContext *ctx, int argc, char **argv)
 	gboolean no_browser = FALSE;
 	gboolean print_setup = FALSE;
 	gboolean same_account = FALSE;
+	gint wait_s = CONSENT_WAIT_S;
 	const GOptionEntry entries[] = {
 	    {"identifier", 0, 0, G_OPTION_ARG_STRING, &form.identifier, "The app's identifier, its own for ever", "ID"},
 	    {"name", 0, 0, G_OPTION_ARG_STRING, &form.name, "The app's name for people", "NAME"},
@@ -147,14 +269,19 @@ cmd_connect(CliContext *ctx, int argc, char **argv)
 	    {"secret", 0, 0, G_OPTION_ARG_STRING_ARRAY, &form.secrets, "A secret from a file or standard input", "KEY=@FILE|KEY=-"},
 	    {"secret-file", 0, 0, G_OPTION_ARG_STRING_ARRAY, &form.secret_files, "A secret that stays in its file", "KEY=PATH"},
 	    {"same-account", 0, 0, G_OPTION_ARG_NONE, &same_account, "Another app on an account that is connected already", NULL},
-	    {"no-browser", 0, 0, G_OPTION_ARG_NONE, &no_browser, "Never open a browser", NULL},
+	    {"redirect-uri", 0, 0, G_OPTION_ARG_STRING, &form.redirect_uri,
+	     "Where the service sends the browser back to, as it is registered there", "ADDRESS"},
+	    {"no-browser", 0, 0, G_OPTION_ARG_NONE, &no_browser, "Never open a browser, say the address only", NULL},
+	    {"wait", 0, 0, G_OPTION_ARG_INT, &wait_s, "How long to wait for the browser to come back (300)", "SECONDS"},
 	    {"yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "Ask nothing", NULL},
 	    {"print-setup", 0, 0, G_OPTION_ARG_NONE, &print_setup, "Say what to do at the service first, and nothing else", NULL},
 	    {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
 	};
 	g_autoptr(Manifest) manifest = NULL;
 	g_autoptr(Vault) vault = NULL;
+	g_autoptr(Vault) staged = NULL;
 	g_autoptr(App) app = NULL;
+	Connect connect;
 	g_autoptr(GError) error = NULL;
 	int exit_status;
 
@@ -167,12 +294,27 @@ cmd_connect(CliContext *ctx, int argc, char **argv)
 	if (print_setup)
 		return setup_print(ctx->out, manifest, &form);
 	vault = cli_vault(ctx);
-	app = connect_app(ctx, &form, manifest, vault, same_account, &error);
-	if (app == NULL)
+	staged = vault_stage(vault);
+	connect = (Connect){
+	    .ctx = ctx,
+	    .form = &form,
+	    .manifest = manifest,
+	    .vault = vault,
+	    .staged = staged,
+	    .same_account = same_account,
+	    .asking = !yes && ask_possible(ctx->out),
+	    .consent = {.paste = connect_may_paste(&form), .wait_s = CLAMP(wait_s, 1, 24 * 3600)},
+	};
+	connect.consent.browser = connect.asking && !no_browser;
+	app = connect_app(&connect, &error);
+	if (app == NULL) {
+		g_clear_pointer(&connect.listener, listener_free);
 		return output_fail(ctx->out, error);
+	}
 	output_say(ctx->out, "%s", "");
 	output_say(ctx->out, "Saved as %s. Reading who holds what for the first time.", app->identifier);
 	exit_status = (int)syncing_run(ctx, app, manifest, vault, TRUE, NULL);
+	g_clear_pointer(&connect.listener, listener_free);
 	if (exit_status != HOST_EXIT_OK)
 		output_note(ctx->out, "The app is saved. When what was said is put right: idc-host sync %s", app->identifier);
 	return output_finish(ctx->out, (HostExit)exit_status);

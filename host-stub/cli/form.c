@@ -32,6 +32,7 @@ static const struct {
     {"change_guard.percent", FORM_GUARD},
     {"require", FORM_LIST},
     {"known_partial", FORM_LIST},
+    {"redirect_uri", FORM_STRING},
 };
 
 void
@@ -41,12 +42,14 @@ form_clear(Form *form)
 	g_free(form->name);
 	g_free(form->trust);
 	g_free(form->sync);
+	g_free(form->redirect_uri);
 	g_strfreev(form->owners);
 	g_strfreev(form->default_entitlements);
 	g_strfreev(form->app);
 	g_strfreev(form->settings);
 	g_strfreev(form->secrets);
 	g_strfreev(form->secret_files);
+	g_strfreev(form->unset);
 }
 
 /* The object or array under key, made where it is not there. */
@@ -170,17 +173,85 @@ form_add_settings(json_object *object, const Form *form, const Manifest *manifes
 	return TRUE;
 }
 
-App *
-form_app(const Form *form, const Manifest *manifest, GError **error)
+void
+form_add(GStrv *vector, char *value)
 {
-	g_autoptr(json_object) object = json_object_new_object();
+	guint n = *vector != NULL ? g_strv_length(*vector) : 0;
+
+	*vector = g_renew(char *, *vector, n + 2);
+	(*vector)[n] = value;
+	(*vector)[n + 1] = NULL;
+}
+
+/* Takes a key back to its default; guards are objects of two. */
+static gboolean
+form_drop_key(json_object *object, const Manifest *manifest, const char *key, GError **error)
+{
+	static const char *const fixed[] = {"connector", "identifier", "name", NULL};
+	const char *dot = strchr(key, '.');
+	g_autofree char *outer = dot != NULL ? g_strndup(key, (gsize)(dot - key)) : g_strdup(key);
+	json_object *inside = NULL;
+
+	if (manifest_setting(manifest, key) != NULL) {
+		json_object_object_del(form_child(object, "settings", json_object_new_object), key);
+		return TRUE;
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(form_keys); i++) {
+		if (strcmp(form_keys[i].key, key) != 0 || g_strv_contains(fixed, key))
+			continue;
+		if (dot == NULL)
+			json_object_object_del(object, key);
+		else if (json_object_object_get_ex(object, outer, &inside))
+			json_object_object_del(inside, dot + 1);
+		return TRUE;
+	}
+	host_error_set(error, IDC_INVALID, "app_key_unknown",
+		       "--unset %s: there is no such setting, or it has no default that it could go back to.", key);
+	return FALSE;
+}
+
+/* What the form is to be written over. Lists that are given again begin empty. */
+static json_object *
+form_base(const Form *form, const Manifest *manifest, const App *base, GError **error)
+{
+	g_autoptr(json_object) object = base != NULL ? app_json(base) : json_object_new_object();
+
+	form_add_string(object, "connector", manifest->id);
+	if (base == NULL) {
+		form_add_string(object, "identifier", form->identifier != NULL ? form->identifier : manifest->default_identifier);
+		form_add_string(object, "name", manifest->name);
+		form_add_string(object, "provisioning", manifest->provisioning[0]);
+	}
+	for (gsize i = 0; form->unset != NULL && form->unset[i] != NULL; i++) {
+		if (!form_drop_key(object, manifest, form->unset[i], error))
+			return NULL;
+	}
+	if (form->owners != NULL)
+		json_object_object_del(object, "owners");
+	if (form->default_entitlements != NULL)
+		json_object_object_del(object, "default_entitlements");
+	for (gsize i = 0; form->app != NULL && form->app[i] != NULL; i++) {
+		for (gsize k = 0; k < G_N_ELEMENTS(form_keys); k++) {
+			gsize length = strlen(form_keys[k].key);
+
+			if (form_keys[k].type == FORM_LIST && strncmp(form->app[i], form_keys[k].key, length) == 0 &&
+			    form->app[i][length] == '=')
+				json_object_object_del(object, form_keys[k].key);
+		}
+	}
+	return g_steal_pointer(&object);
+}
+
+App *
+form_app(const Form *form, const Manifest *manifest, const App *base, GError **error)
+{
+	g_autoptr(json_object) object = form_base(form, manifest, base, error);
+	g_autofree char *title = base != NULL ? g_strdup_printf("The app %s", base->identifier) : g_strdup("The new app");
 	g_autoptr(App) app = NULL;
 	const char *text;
 
-	form_add_string(object, "connector", manifest->id);
-	form_add_string(object, "identifier", form->identifier != NULL ? form->identifier : manifest->default_identifier);
-	form_add_string(object, "name", manifest->name);
-	form_add_string(object, "provisioning", manifest->provisioning[0]);
+	if (object == NULL)
+		return NULL;
 	for (gsize i = 0; form->app != NULL && form->app[i] != NULL; i++) {
 		g_autofree char *key = NULL;
 		g_autofree char *value = NULL;
@@ -191,13 +262,14 @@ form_app(const Form *form, const Manifest *manifest, GError **error)
 	form_add_string(object, "name", form->name);
 	form_add_string(object, "trust", form->trust);
 	form_add_string(object, "sync", form->sync);
+	form_add_string(object, "redirect_uri", form->redirect_uri);
 	form_add_strings(object, "owners", form->owners);
 	form_add_strings(object, "default_entitlements", form->default_entitlements);
 	if (!form_add_settings(object, form, manifest, error))
 		return NULL;
 	text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
-	app = app_parse(text, strlen(text), "The new app", error);
-	if (app == NULL || !app_check(app, manifest, "The new app", error))
+	app = app_parse(text, strlen(text), title, error);
+	if (app == NULL || !app_check(app, manifest, title, error))
 		return NULL;
 	return g_steal_pointer(&app);
 }

@@ -9,19 +9,24 @@
 
 /* Options as they were given; vectors may be NULL. */
 typedef struct {
-	char *identifier, *name, *trust, *sync;
+	char *identifier, *name, *trust, *sync, *redirect_uri;
 	GStrv owners, default_entitlements;
 	GStrv app;          /* KEY=VALUE of any key of an app */
 	GStrv settings;     /* KEY=VALUE */
 	GStrv secrets;      /* KEY=@FILE or KEY=- */
 	GStrv secret_files; /* KEY=PATH */
+	GStrv unset;        /* keys of an app or settings that become their default again; only with a base */
 } Form;
 
 void form_clear(Form *form);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Form, form_clear)
 
-/* The app that the form describes, checked like an app file and against the manifest; secrets are not looked at. */
-App *form_app(const Form *form, const Manifest *manifest, GError **error);
+/* The app that the form describes, checked like an app file and against the manifest; secrets are not looked at. base: the app that it
+ * changes, NULL for a new one; a list that is given replaces the base's. */
+App *form_app(const Form *form, const Manifest *manifest, const App *base, GError **error);
+
+/* Adds one to a vector of the form's; takes value over. */
+void form_add(GStrv *vector, char *value);
 
 /* Puts the form's secrets into vault (a staged one) for the app. Refuses values on the command line, names that are no secrets, and
  * permanent tokens. Reads standard input for KEY=-. */

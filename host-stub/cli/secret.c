@@ -2,7 +2,9 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "cli/secret.h"
 #include "base/error.h"
+#include "load/services.h"
 #include <errno.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,8 +34,15 @@ secret_fill(char *memory, gsize capacity, gboolean one_line)
 	gsize length = 0;
 
 	while (length < capacity) {
-		ssize_t n = read(STDIN_FILENO, memory + length, capacity - length);
+		struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+		ssize_t n;
 
+		/* A read would be begun again after a signal, and the terminal stay silent. */
+		if (services_signal() != 0)
+			return -1;
+		if (poll(&input, 1, 200) <= 0)
+			continue;
+		n = read(STDIN_FILENO, memory + length, capacity - length);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -72,6 +81,11 @@ secret_read_stdin(const char *key, GError **error)
 		length--;
 	if (length > 0 && memory[length - 1] == '\r')
 		length--;
+	if (services_signal() != 0) {
+		host_error_set(error, IDC_CANCELLED, "no_answer", "The questions were broken off, so nothing was saved.");
+		sodium_free(memory);
+		return NULL;
+	}
 	if (length <= 0 || length > IDC_MAX_VALUE) {
 		host_error_set(error, IDC_INVALID, "secret_empty", "Standard input holds no %s for %s.",
 			       length > 0 ? "value that is short enough" : "value", key);

@@ -2,10 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "cli/setup.h"
 #include "base/error.h"
+#include "cli/consent.h"
 #include "load/app.h"
-
-/* Where the host listens for a callback unless told otherwise. */
-#define SETUP_ORIGIN "http://localhost:8765"
 
 static char *
 setup_replace(const char *text, const char *word, const char *value)
@@ -15,30 +13,13 @@ setup_replace(const char *text, const char *word, const char *value)
 	return g_strjoinv(value, parts);
 }
 
-static char *
-setup_redirect(const Manifest *manifest, const char *identifier)
+void
+setup_tell(Output *out, const Manifest *manifest, const App *app)
 {
-	g_autofree char *path =
-	    manifest->redirect_path != NULL ? setup_replace(manifest->redirect_path, "{identifier}", identifier) : g_strdup("/");
-
-	return g_strconcat(SETUP_ORIGIN, path, NULL);
-}
-
-int
-setup_print(Output *out, const Manifest *manifest, const Form *form)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(App) app = form_app(form, manifest, &error);
 	json_object *list = json_object_new_array();
-	g_autofree char *redirect = NULL;
-	g_autofree char *scopes = NULL;
+	g_autofree char *redirect = consent_redirect(app, manifest);
+	g_autofree char *scopes = manifest_scope_text(manifest, app->trust == APP_READ_WRITE);
 
-	json_object_object_add(output_body(out), "setup", list);
-	if (app == NULL)
-		return output_fail(out, error);
-	output_set_identifier(out, app->identifier);
-	redirect = setup_redirect(manifest, app->identifier);
-	scopes = manifest_scope_text(manifest, app->trust == APP_READ_WRITE);
 	for (guint i = 0; i < manifest->setup->len; i++) {
 		const ManifestStep *step = g_ptr_array_index(manifest->setup, i);
 		g_autofree char *half = setup_replace(step->text, "{redirect_url}", redirect);
@@ -50,7 +31,22 @@ setup_print(Output *out, const Manifest *manifest, const Form *form)
 		json_object_array_add(list, entry);
 		output_say(out, "%u. %s\n   %s", i + 1, step->title, text);
 	}
+	json_object_object_add(output_body(out), "setup", list);
 	json_object_object_add(output_body(out), "redirect_url", json_object_new_string(redirect));
 	json_object_object_add(output_body(out), "scopes", json_object_new_string(scopes));
+}
+
+int
+setup_print(Output *out, const Manifest *manifest, const Form *form)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(App) app = form_app(form, manifest, NULL, &error);
+
+	if (app == NULL) {
+		json_object_object_add(output_body(out), "setup", json_object_new_array());
+		return output_fail(out, error);
+	}
+	output_set_identifier(out, app->identifier);
+	setup_tell(out, manifest, app);
 	return output_finish(out, HOST_EXIT_OK);
 }

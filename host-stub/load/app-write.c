@@ -94,6 +94,7 @@ app_json(const App *app)
 	app_add_strings(object, "known_partial", app->known_partial);
 	app_add_string(object, "account", app->account);
 	app_add_string(object, "connected_as", app->connected_as);
+	app_add_string(object, "redirect_uri", app->redirect_uri);
 	app_add_settings(object, app->settings);
 	return object;
 }

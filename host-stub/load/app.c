@@ -32,6 +32,7 @@ app_free(App *app)
 	g_strfreev(app->known_partial);
 	g_free(app->account);
 	g_free(app->connected_as);
+	g_free(app->redirect_uri);
 	g_clear_pointer(&app->settings, g_hash_table_unref);
 	g_free(app);
 }
@@ -211,6 +212,7 @@ app_read(JsonWalk *walk, json_object *root, App *app)
 					    "known_partial",
 					    "account",
 					    "connected_as",
+					    "redirect_uri",
 					    "settings",
 					    NULL};
 	g_autoptr(GError) error = NULL;
@@ -241,6 +243,8 @@ app_read(JsonWalk *walk, json_object *root, App *app)
 	app->known_partial = json_walk_strings(walk, "known_partial", JSON_OPTIONAL, 1000, 1024);
 	app->account = json_walk_string(walk, "account", JSON_OPTIONAL, IDC_MAX_ID);
 	app->connected_as = json_walk_string(walk, "connected_as", JSON_OPTIONAL, IDC_MAX_NAME);
+	app->redirect_uri = json_walk_pattern(walk, "redirect_uri", JSON_OPTIONAL, "^https?://[!-~]{1,2000}$",
+					      "an http or https address without blanks");
 	app_read_settings(walk, root, app->settings);
 }
 

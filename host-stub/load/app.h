@@ -41,6 +41,7 @@ typedef struct {
 	GStrv known_partial;  /* reasons of partial kinds, compared exactly, that are told and exit 0 */
 	char *account;        /* the service's id of the account, from the session; NULL before the first */
 	char *connected_as;   /* the session's subject, for people; NULL where the service does not tell */
+	char *redirect_uri;   /* where the service sends a browser back to; NULL: the default (signin/redirect.h) */
 	GHashTable *settings; /* key -> value, only those given */
 } App;
 

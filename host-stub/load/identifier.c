@@ -101,45 +101,13 @@ identifier_check_free(const HostPaths *paths, const char *identifier, GError **e
 	return text != NULL && identifier_check(paths, text, identifier, error);
 }
 
-/* Reads the register, lets change() make a new one of it (NULL and *error: it is to stay), and writes that, all under the lock. */
-static gboolean
-identifier_change(const HostPaths *paths, const char *identifier,
-		  char *(*change)(const HostPaths *paths, const char *text, const char *identifier, GError **error), GError **error)
-{
-	g_autofree char *path = paths_in_data(paths, "identifiers");
-	g_autofree char *lock_path = paths_in_data(paths, "identifiers.lock");
-	g_autofree char *before = NULL;
-	g_autofree char *after = NULL;
-	gboolean good = FALSE;
-	int lock = files_lock(lock_path, IDENTIFIERS_LOCK_MS, NULL, NULL, error);
-
-	if (lock < 0)
-		return FALSE;
-	before = identifier_register(paths, error);
-	if (before != NULL)
-		after = change(paths, before, identifier, error);
-	if (after != NULL)
-		good = files_write_atomically(path, after, strlen(after), error);
-	files_unlock(lock);
-	return good;
-}
-
+/* Without the one that differs from it at most in case. */
 static char *
-identifier_add(const HostPaths *paths, const char *text, const char *identifier, GError **error)
-{
-	if (!identifier_check(paths, text, identifier, error))
-		return NULL;
-	return g_strconcat(text, identifier, "\n", NULL);
-}
-
-static char *
-identifier_drop(const HostPaths *paths, const char *text, const char *identifier, GError **error)
+identifier_without(const char *text, const char *identifier)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	GString *rest = g_string_new(NULL);
 
-	(void)paths;
-	(void)error;
 	for (gsize i = 0; lines[i] != NULL; i++) {
 		if (*lines[i] != '\0' && g_ascii_strcasecmp(lines[i], identifier) != 0)
 			g_string_append_printf(rest, "%s\n", lines[i]);
@@ -147,29 +115,40 @@ identifier_drop(const HostPaths *paths, const char *text, const char *identifier
 	return g_string_free(rest, FALSE);
 }
 
-/* An app whose file was put there by hand is not in the register yet. */
-static char *
-identifier_ensure(const HostPaths *paths, const char *text, const char *identifier, GError **error)
+/* With the lock held. save NULL: the app was there before, whether the register knows it or not. */
+static gboolean
+identifier_take(const HostPaths *paths, const char *identifier, gboolean (*save)(gpointer user_data, GError **error),
+		gpointer user_data, GError **error)
 {
-	g_autofree char *rest = identifier_drop(paths, text, identifier, error);
+	g_autofree char *path = paths_in_data(paths, "identifiers");
+	g_autofree char *before = identifier_register(paths, error);
+	g_autofree char *rest = NULL;
+	g_autofree char *after = NULL;
 
-	return g_strconcat(rest, identifier, "\n", NULL);
+	if (before == NULL)
+		return FALSE;
+	if (save != NULL && (!identifier_check(paths, before, identifier, error) || !save(user_data, error)))
+		return FALSE;
+	rest = identifier_without(before, identifier);
+	after = g_strconcat(rest, identifier, "\n", NULL);
+	return files_write_atomically(path, after, strlen(after), error);
 }
 
 gboolean
-identifier_claim(const HostPaths *paths, const char *identifier, GError **error)
+identifier_claim(const HostPaths *paths, const char *identifier, gboolean (*save)(gpointer user_data, GError **error),
+		 gpointer user_data, GError **error)
 {
-	return identifier_change(paths, identifier, identifier_add, error);
+	g_autofree char *lock_path = paths_in_data(paths, "identifiers.lock");
+	int lock = files_lock(lock_path, IDENTIFIERS_LOCK_MS, NULL, NULL, error);
+	gboolean good = lock >= 0 && identifier_take(paths, identifier, save, user_data, error);
+
+	if (lock >= 0)
+		files_unlock(lock);
+	return good;
 }
 
 gboolean
 identifier_retire(const HostPaths *paths, const char *identifier, GError **error)
 {
-	return identifier_change(paths, identifier, identifier_ensure, error);
-}
-
-gboolean
-identifier_release(const HostPaths *paths, const char *identifier, GError **error)
-{
-	return identifier_change(paths, identifier, identifier_drop, error);
+	return identifier_claim(paths, identifier, NULL, NULL, error);
 }

@@ -11,11 +11,11 @@ gboolean identifier_valid(const char *identifier);
 /* Fails with IDC_CONFLICT, identifier_taken, where one that differs at most in case was ever used; the sentence proposes a free one. */
 gboolean identifier_check_free(const HostPaths *paths, const char *identifier, GError **error);
 
-/* Takes it for ever; the same failure where somebody was quicker. */
-gboolean identifier_claim(const HostPaths *paths, const char *identifier, GError **error);
+/* Lets save() bring an app into being whose identifier nobody had, and takes that for ever; the same failure where somebody was quicker.
+ * Others who want one wait meanwhile. Killed at any moment it leaves a whole app, or none and the identifier free: the app's file, which
+ * save() writes last, counts as the identifier's use as well. */
+gboolean identifier_claim(const HostPaths *paths, const char *identifier, gboolean (*save)(gpointer user_data, GError **error),
+			  gpointer user_data, GError **error);
 
 /* Takes it for ever, whether it was taken before or not: for an app that ends. */
 gboolean identifier_retire(const HostPaths *paths, const char *identifier, GError **error);
-
-/* Gives one back that was claimed for an app which never came to be. For an app that was, never. */
-gboolean identifier_release(const HostPaths *paths, const char *identifier, GError **error);

@@ -139,15 +139,25 @@ session_close(Session *session)
 	g_free(session);
 }
 
-static int32_t
-session_take_identity(const idc_message *message, gpointer user_data)
-{
-	SessionIdentity *identity = user_data;
-	const idc_auth_session *from;
+/* What a step of authorize told. */
+typedef struct {
+	SessionIdentity *identity;
+	SessionChallenge *challenge; /* NULL: none */
+} SessionAnswer;
 
-	if (message->kind != IDC_MSG_SESSION)
-		return IDC_OK;
-	from = (const idc_auth_session *)(const void *)message;
+void
+session_challenge_free(SessionChallenge *challenge)
+{
+	if (challenge == NULL)
+		return;
+	g_free(challenge->url);
+	g_free(challenge->state);
+	g_free(challenge);
+}
+
+static void
+session_take_identity(SessionIdentity *identity, const idc_auth_session *from)
+{
 	g_free(identity->subject);
 	g_free(identity->account);
 	g_strfreev(identity->scopes);
@@ -155,24 +165,106 @@ session_take_identity(const idc_message *message, gpointer user_data)
 	identity->account = g_strdup(from->account);
 	identity->scopes = g_strsplit_set(from->scope != NULL ? from->scope : "", " ", -1);
 	identity->expires_in_s = from->expires_in_s < 0 ? -1 : from->expires_in_s;
+}
+
+static int32_t
+session_take_answer(const idc_message *message, gpointer user_data)
+{
+	SessionAnswer *answer = user_data;
+	const idc_auth_challenge *challenge = (const idc_auth_challenge *)(const void *)message;
+
+	if (message->kind == IDC_MSG_SESSION)
+		session_take_identity(answer->identity, (const idc_auth_session *)(const void *)message);
+	if (message->kind == IDC_MSG_CHALLENGE) {
+		session_challenge_free(answer->challenge);
+		answer->challenge = g_new0(SessionChallenge, 1);
+		answer->challenge->url = g_strdup(challenge->url);
+		answer->challenge->state = g_strdup(challenge->state);
+		answer->challenge->expires_in_s = challenge->expires_in_s;
+	}
 	return IDC_OK;
+}
+
+/* One step; good is the status that it has to end with. Both results may be NULL. */
+static gboolean
+session_step(Session *session, idc_auth_request *request, int32_t good, SessionIdentity **ret_identity,
+	     SessionChallenge **ret_challenge, GError **error)
+{
+	g_autofree char *chosen = manifest_scope_text(session->manifest, session->app->trust == APP_READ_WRITE);
+	g_autoptr(SessionIdentity) identity = g_new0(SessionIdentity, 1);
+	SessionAnswer answer = {.identity = identity};
+	SessionCall call = {.session = session, .emit = session_take_answer, .user_data = &answer};
+	idc_sink sink = {.struct_size = sizeof(idc_sink), .ctx = &call, .emit = session_on_message};
+	idc_error problem = session_error_new();
+	g_autoptr(SessionChallenge) challenge = NULL;
+	int32_t status;
+
+	identity->scopes = g_new0(char *, 1);
+	identity->expires_in_s = -1;
+	request->struct_size = sizeof(idc_auth_request);
+	request->scope = request->scope != NULL ? request->scope : chosen;
+	status = session_connector(session)->ops->authorize(session->instance, request, &sink, &problem);
+	challenge = answer.challenge;
+	if (status == good && call.error == NULL && call.refused == IDC_OK)
+		status = IDC_OK;
+	if (session_judge(&call, status, &problem, "authorize", error) != IDC_OK)
+		return FALSE;
+	if (ret_identity != NULL)
+		*ret_identity = g_steal_pointer(&identity);
+	if (ret_challenge != NULL)
+		*ret_challenge = g_steal_pointer(&challenge);
+	return TRUE;
 }
 
 gboolean
 session_authorize(Session *session, uint32_t step, const char *scope, SessionIdentity **ret_identity, GError **error)
 {
-	g_autofree char *chosen = manifest_scope_text(session->manifest, session->app->trust == APP_READ_WRITE);
-	g_autoptr(SessionIdentity) identity = g_new0(SessionIdentity, 1);
-	SessionCall call = {.session = session, .emit = session_take_identity, .user_data = identity};
-	idc_auth_request request = {.struct_size = sizeof(idc_auth_request), .step = step, .scope = scope != NULL ? scope : chosen};
-	idc_sink sink = {.struct_size = sizeof(idc_sink), .ctx = &call, .emit = session_on_message};
-	idc_error problem = session_error_new();
-	int32_t status;
+	idc_auth_request request = {.step = step, .scope = scope};
 
-	identity->scopes = g_new0(char *, 1);
-	identity->expires_in_s = -1;
-	status = session_connector(session)->ops->authorize(session->instance, &request, &sink, &problem);
-	if (session_judge(&call, status, &problem, "authorize", error) != IDC_OK)
+	return session_step(session, &request, IDC_OK, ret_identity, NULL, error);
+}
+
+SessionChallenge *
+session_begin(Session *session, const char *redirect_uri, const char *scope, GError **error)
+{
+	idc_auth_request request = {.step = IDC_AUTH_BEGIN, .redirect_uri = redirect_uri, .scope = scope};
+	g_autoptr(SessionChallenge) challenge = NULL;
+
+	if (!session_step(session, &request, IDC_PENDING, NULL, &challenge, error))
+		return NULL;
+	/* What is handed to a browser is an address of a web page and nothing that a browser would run. */
+	if (challenge != NULL && challenge->state != NULL && *challenge->state != '\0' && challenge->url != NULL &&
+	    g_regex_match_simple("^https?://[!-~]+$", challenge->url, G_REGEX_CASELESS | G_REGEX_DOLLAR_ENDONLY, 0))
+		return g_steal_pointer(&challenge);
+	host_error_set(error, IDC_PROTOCOL, "connector_contract",
+		       "The connector %s began a sign-in without saying where a person has to go. Tell its author.",
+		       session->manifest->id);
+	return NULL;
+}
+
+static gboolean
+session_check_account(const Session *session, const SessionIdentity *identity, GError **error)
+{
+	const char *account = session->app->account;
+
+	if (account == NULL || identity->account == NULL || strcmp(account, identity->account) == 0)
+		return TRUE;
+	host_error_set(error, IDC_CONFLICT, "other_account",
+		       "%s was connected to the account %s, but these credentials belong to the account %s. Nothing was "
+		       "read; connect that "
+		       "account as an app of its own.",
+		       session->app->identifier, account, identity->account);
+	return FALSE;
+}
+
+gboolean
+session_complete(Session *session, const char *redirect_uri, const idc_pair *pairs, gsize n_pairs, SessionIdentity **ret_identity,
+		 GError **error)
+{
+	idc_auth_request request = {.step = IDC_AUTH_COMPLETE, .redirect_uri = redirect_uri, .params = pairs, .n_params = n_pairs};
+	g_autoptr(SessionIdentity) identity = NULL;
+
+	if (!session_step(session, &request, IDC_OK, &identity, NULL, error) || !session_check_account(session, identity, error))
 		return FALSE;
 	if (ret_identity != NULL)
 		*ret_identity = g_steal_pointer(&identity);
@@ -184,7 +276,6 @@ session_sign_in(Session *session, SessionIdentity **ret_identity, GError **error
 {
 	g_autoptr(SessionIdentity) identity = NULL;
 	g_autoptr(GError) error_local = NULL;
-	const char *account = session->app->account;
 	gboolean good = FALSE;
 	gboolean tried = manifest_has_step(session->manifest, "client");
 
@@ -199,14 +290,8 @@ session_sign_in(Session *session, SessionIdentity **ret_identity, GError **error
 		g_propagate_error(error, g_steal_pointer(&error_local));
 		return FALSE;
 	}
-	if (account != NULL && identity->account != NULL && strcmp(account, identity->account) != 0) {
-		host_error_set(error, IDC_CONFLICT, "other_account",
-			       "%s was connected to the account %s, but these credentials belong to the account %s. Nothing was "
-			       "read; connect that "
-			       "account as an app of its own.",
-			       session->app->identifier, account, identity->account);
+	if (!session_check_account(session, identity, error))
 		return FALSE;
-	}
 	if (ret_identity != NULL)
 		*ret_identity = g_steal_pointer(&identity);
 	return TRUE;

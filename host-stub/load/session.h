@@ -31,6 +31,16 @@ typedef struct {
 void session_identity_free(SessionIdentity *identity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SessionIdentity, session_identity_free)
 
+/* Where a person has to go, so that an app may be connected in their name. */
+typedef struct {
+	char *url;
+	char *state; /* what the callback has to bring back */
+	gint64 expires_in_s;
+} SessionChallenge;
+
+void session_challenge_free(SessionChallenge *challenge);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SessionChallenge, session_challenge_free)
+
 /* What a survey says about one kind of thing. */
 typedef struct {
 	char *type;       /* the manifest's budget size ("principal", "team", ...) */
@@ -50,6 +60,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_close)
 /* One step of authorize: IDC_AUTH_CLIENT, REFRESH, REVOKE or CHECK. scope NULL: chosen from the manifest by the app's trust.
  * *ret_identity (may be NULL) is what the session message said, all unknown where there was none. */
 gboolean session_authorize(Session *session, uint32_t step, const char *scope, SessionIdentity **ret_identity, GError **error);
+
+/* BEGIN: a new link, beside those that are open. The address is http or https. scope as above. IDC_UNSUPPORTED, at no cost: with these
+ * settings no person has to sign in. */
+SessionChallenge *session_begin(Session *session, const char *redirect_uri, const char *scope, GError **error);
+
+/* COMPLETE: the callback's pairs, in order. Refused like session_sign_in() where the account is another than the app's. */
+gboolean session_complete(Session *session, const char *redirect_uri, const idc_pair *pairs, gsize n_pairs,
+			  SessionIdentity **ret_identity, GError **error);
 
 /* What a process does before it uses an app: CLIENT where the manifest has it and the connector takes it with these settings, else
  * CHECK. Refused (IDC_CONFLICT, other_account) where the account is another than the app's. */

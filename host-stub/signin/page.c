@@ -43,6 +43,12 @@ page_status(Page page)
 	return pages[page].status;
 }
 
+const char *
+page_sentence(Page page)
+{
+	return pages[page].text;
+}
+
 char *
 page_render(Page page, const char *detail)
 {

@@ -20,6 +20,9 @@ typedef enum {
 /* The HTTP status. */
 guint page_status(Page page);
 
+/* What it says, in a sentence. Static. */
+const char *page_sentence(Page page);
+
 /* The page in HTML; detail, escaped here, is what else there is to say, or NULL. */
 char *page_render(Page page, const char *detail);
 

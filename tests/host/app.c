@@ -275,37 +275,60 @@ test_identifier_form(void)
 	g_assert_false(identifier_valid("\xc3\xa4"));
 }
 
+static gboolean
+save_nothing(gpointer user_data, GError **error)
+{
+	(void)user_data, (void)error;
+	return TRUE;
+}
+
+static gboolean
+claim(const HostPaths *paths, const char *identifier, GError **error)
+{
+	return identifier_claim(paths, identifier, save_nothing, NULL, error);
+}
+
 static void
 test_identifier_taken(Fixture *fixture, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 
 	(void)data;
-	g_assert_true(identifier_claim(fixture->paths, "Pager", &error));
-	g_assert_true(identifier_claim(fixture->paths, "pager-2", &error));
+	g_assert_true(claim(fixture->paths, "Pager", &error));
+	g_assert_true(claim(fixture->paths, "pager-2", &error));
 	g_assert_no_error(error);
 	g_assert_false(identifier_check_free(fixture->paths, "PAGER", &error));
 	support_assert_error(error, IDC_CONFLICT, "identifier_taken", "--identifier PAGER-3");
 	g_clear_error(&error);
-	g_assert_false(identifier_claim(fixture->paths, "pager", &error));
+	g_assert_false(claim(fixture->paths, "pager", &error));
 	support_assert_error(error, IDC_CONFLICT, "identifier_taken", NULL);
 }
 
+static gboolean
+save_fails(gpointer user_data, GError **error)
+{
+	const HostPaths *paths = user_data;
+
+	/* Nobody has it before its app is there. */
+	g_assert_true(identifier_check_free(paths, "One", NULL));
+	host_error_set(error, IDC_IO, "file_not_written", "The disk is full.");
+	return FALSE;
+}
+
 static void
-test_identifier_release(Fixture *fixture, gconstpointer data)
+test_identifier_unsaved(Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *path = paths_in_data(fixture->paths, "identifiers");
 	g_autofree char *text = NULL;
 	g_autoptr(GError) error = NULL;
 
 	(void)data;
-	g_assert_true(identifier_claim(fixture->paths, "One", &error));
-	g_assert_true(identifier_claim(fixture->paths, "Two", &error));
-	g_assert_true(identifier_release(fixture->paths, "one", &error));
-	g_assert_no_error(error);
+	g_assert_true(claim(fixture->paths, "Two", &error));
+	g_assert_false(identifier_claim(fixture->paths, "One", save_fails, fixture->paths, &error));
+	support_assert_error(error, IDC_IO, "file_not_written", NULL);
 	text = support_read(path);
 	g_assert_cmpstr(text, ==, "Two\n");
-	g_assert_true(identifier_claim(fixture->paths, "ONE", &error));
+	g_assert_true(claim(fixture->paths, "ONE", NULL));
 }
 
 static void
@@ -328,8 +351,8 @@ test_identifier_long(Fixture *fixture, gconstpointer data)
 	g_autoptr(GError) error = NULL;
 
 	(void)data;
-	g_assert_true(identifier_claim(fixture->paths, longest, &error));
-	g_assert_false(identifier_claim(fixture->paths, longest, &error));
+	g_assert_true(claim(fixture->paths, longest, &error));
+	g_assert_false(claim(fixture->paths, longest, &error));
 	support_assert_error(error, IDC_CONFLICT, "identifier_taken", proposal);
 }
 
@@ -340,7 +363,7 @@ race(gpointer user_data)
 {
 	const HostPaths *paths = user_data;
 
-	return GINT_TO_POINTER(identifier_claim(paths, "Race", NULL) ? 1 : 0);
+	return GINT_TO_POINTER(claim(paths, "Race", NULL) ? 1 : 0);
 }
 
 static void
@@ -374,7 +397,7 @@ main(int argc, char **argv)
 	g_test_add_func("/identifier/letters, digits, _ and - up to 64", test_identifier_form);
 	g_test_add("/identifier/taken is taken in any case and for ever, with a proposal", Fixture, NULL, set_up,
 		   test_identifier_taken, tear_down);
-	g_test_add("/identifier/one that never came to be is given back", Fixture, NULL, set_up, test_identifier_release,
+	g_test_add("/identifier/one whose app could not be saved stays free", Fixture, NULL, set_up, test_identifier_unsaved,
 		   tear_down);
 	g_test_add("/identifier/an app file put there by hand counts", Fixture, NULL, set_up, test_identifier_by_hand, tear_down);
 	g_test_add("/identifier/a proposal is never too long", Fixture, NULL, set_up, test_identifier_long, tear_down);

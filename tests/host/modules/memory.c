@@ -55,6 +55,7 @@ memory_init(const idc_host *host, const idc_config *config, idc_instance **ret_i
 {
 	idc_instance *instance = calloc(1, sizeof(*instance));
 	char *mode = memory_setting(config, "mode", "open");
+	char *sign_in = memory_setting(config, "sign_in", "app");
 
 	*ret_instance = NULL;
 	instance->host = host;
@@ -63,7 +64,9 @@ memory_init(const idc_host *host, const idc_config *config, idc_instance **ret_i
 	instance->subject = memory_setting(config, "subject", "memory@example.org");
 	instance->scope = memory_setting(config, "grant_scope", "read.all");
 	instance->strict = strcmp(mode, "strict") == 0;
+	instance->person = strcmp(sign_in, "person") == 0;
 	free(mode);
+	free(sign_in);
 	if (instance->file == NULL) {
 		memory_destroy(instance);
 		return memory_fail(error, IDC_INVALID, "The setting file is missing: give the path of the text file to list.");
@@ -101,6 +104,8 @@ memory_authorize(idc_instance *instance, const idc_auth_request *request, const 
 	};
 	int32_t status;
 
+	if (instance->person)
+		return memory_sign_in(instance, request, sink, error);
 	if (request->step != IDC_AUTH_CLIENT && request->step != IDC_AUTH_CHECK)
 		return memory_fail(error, IDC_UNSUPPORTED, "Only the steps CLIENT and CHECK are known.");
 	instance->requests++;
@@ -214,7 +219,7 @@ static const idc_capabilities memory_can = {
     .ops = 1u << IDC_OP_INIT | 1u << IDC_OP_AUTHORIZE | 1u << IDC_OP_LIST_ENTITLEMENTS | 1u << IDC_OP_PROVISION | 1u << IDC_OP_ADD |
 	   1u << IDC_OP_REMOVE | 1u << IDC_OP_CAPABILITIES,
     .records = IDC_RECORD_PRINCIPAL | IDC_RECORD_RESOURCE | IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT,
-    .auth = 1u << IDC_AUTH_CLIENT | 1u << IDC_AUTH_CHECK,
+    .auth = 1u << IDC_AUTH_BEGIN | 1u << IDC_AUTH_COMPLETE | 1u << IDC_AUTH_CLIENT | 1u << IDC_AUTH_CHECK,
     .max_batch = 7,
     .max_concurrent = 1,
     .flags = IDC_CAN_DELTA | IDC_CAN_DRY_RUN,

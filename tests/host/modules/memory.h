@@ -11,6 +11,7 @@ struct idc_instance {
 	char *subject;
 	char *scope;
 	int strict; /* wants a password */
+	int person; /* wants somebody to sign in */
 	uint64_t requests;
 };
 
@@ -24,6 +25,9 @@ int32_t memory_check_password(idc_instance *instance, idc_error *error);
 char *memory_read(const char *path);
 
 int32_t memory_list_entitlements(idc_instance *instance, const idc_list_request *request, const idc_sink *sink, idc_error *error);
+
+/* memory-sign-in.c: authorize, where a person has to sign in. */
+int32_t memory_sign_in(idc_instance *instance, const idc_auth_request *request, const idc_sink *sink, idc_error *error);
 
 /* memory-change.c */
 int32_t memory_provision(idc_instance *instance, const idc_change_request *request, const idc_sink *sink, idc_error *error);
