@@ -33,6 +33,7 @@ listing_clear(Listing *listing)
 	g_clear_pointer(&listing->licenses, g_hash_table_destroy);
 	g_clear_pointer(&listing->schedules, g_hash_table_destroy);
 	g_clear_pointer(&listing->schedules_unknown, idset_free);
+	g_clear_pointer(&listing->teams_hidden, idset_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Listing, listing_clear)
 
@@ -55,7 +56,14 @@ list_parts(Listing *listing, GError **error)
 	}
 	if (emit_wants(listing->emit, LIST_HELD) && !members_list(listing, error))
 		return FALSE;
-	return !things || (schedules_list(listing, error) && policies_list(listing, error));
+	if (things && (!schedules_list(listing, error) || !policies_list(listing, error)))
+		return FALSE;
+	/* of a team that was made meanwhile, and met only now */
+	if (emit_wants(listing->emit, LIST_HELD) && !members_list(listing, error))
+		return FALSE;
+	if (things && !listing->uncounted)
+		listing->emit->expected[emit_index(IDC_RECORD_RESOURCE)] = listing->resources_counted + 1; /* the account */
+	return TRUE;
 }
 
 gboolean
@@ -75,6 +83,7 @@ list_all(const idc_host *host, const Settings *settings, Auth *auth, Api *api, c
 				   .roles = idset_new(),
 				   .words = idset_new(),
 				   .schedules_unknown = idset_new(),
+				   .teams_hidden = idset_new(),
 				   .teams = g_hash_table_new(g_str_hash, g_str_equal),
 				   .team_order = g_ptr_array_new_with_free_func(listing_team_free)};
 

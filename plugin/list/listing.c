@@ -160,6 +160,20 @@ listing_judge(Listing *listing, const PagerOutcome *outcome, const gchar *what, 
 		seals_gap(listing->seals, kinds, outcome->ceiling ? IDC_OVERFLOW : IDC_CONFLICT, reason);
 }
 
+/* PagerDuty's own count of what was read, -1: not told. Of entitlements and grants it keeps none. */
+static void
+listing_count(Listing *listing, guint32 kinds, gint64 total)
+{
+	if ((kinds & IDC_RECORD_PRINCIPAL) != 0 && total >= 0)
+		listing->emit->expected[emit_index(IDC_RECORD_PRINCIPAL)] = (guint64)total;
+	if ((kinds & IDC_RECORD_RESOURCE) == 0)
+		return;
+	if (total >= 0)
+		listing->resources_counted += (guint64)total;
+	else
+		listing->uncounted = TRUE;
+}
+
 gboolean
 listing_take(Listing *listing, const ListingRead *read, Pager *opened, const gchar *what, guint32 kinds, gboolean *ret_whole,
 	     GError **error)
@@ -173,9 +187,12 @@ listing_take(Listing *listing, const ListingRead *read, Pager *opened, const gch
 	if (listing_read(listing, read, pager, seen, &outcome, &failed)) {
 		listing_judge(listing, &outcome, what, idset_size(seen), kinds);
 		*ret_whole = outcome.whole && outcome.quiet;
+		if (read->spec->counts)
+			listing_count(listing, kinds, outcome.total);
 		return TRUE;
 	}
 	if (listing_skippable(failed)) {
+		listing_count(listing, kinds, -1);
 		seals_gap_error(listing->seals, kinds, failed);
 		return TRUE;
 	}

@@ -23,6 +23,7 @@ typedef struct {
 	gchar *description; /* of PagerDuty's length at most: it is kept for each team */
 	SealsResource *resource;
 	GArray *members;    /* guint32: numbers in people of those whose user object names this team */
+	gboolean late;      /* made while the list was read: users that were read before do not name it */
 	IdSet *extra_roles; /* team roles that are not among the three, listed when met; NULL: none */
 } ListingTeam;
 
@@ -37,6 +38,7 @@ typedef struct {
 	Seals *seals;
 	gboolean has_teams;
 	gboolean has_team_roles;
+	gboolean teams_whole;      /* all teams that the token sees were listed */
 	gboolean people_whole;     /* everybody was listed */
 	IdSet *people;             /* who was listed */
 	GByteArray *people_manage; /* by number: 1 for those whose base role manages every team */
@@ -46,10 +48,15 @@ typedef struct {
 	IdSet *roles;              /* base roles that were listed as entitlements */
 	GHashTable *teams;         /* id to ListingTeam */
 	GPtrArray *team_order;     /* the same, as they came; owner */
+	guint teams_read;          /* so many of them have had their members read */
+	IdSet *teams_hidden;       /* named somewhere, and not to be seen */
+	guint teams_late;          /* how many were asked for because something named them */
 	IdSet *words;              /* names that many rows share, kept once */
 	GHashTable *licenses;      /* user id to a name in words; NULL: not asked for */
 	GHashTable *schedules;     /* id to sorted GArray of guint32, the people on it; NULL: not read */
 	IdSet *schedules_unknown;  /* named by policies, and who is on them cannot be read */
+	guint64 resources_counted; /* by PagerDuty, kind after kind */
+	gboolean uncounted;        /* one of these was not */
 } Listing;
 
 /* Emits a grant and counts it under its resource. attrs may be NULL; flags as in idc_record. */

@@ -274,18 +274,18 @@ members_list(Listing *listing, GError **error)
 {
 	g_autoptr(GQueue) ahead = g_queue_new();
 	gboolean ok = TRUE;
-	guint next = 0;
 
 	if (!listing->has_team_roles)
 		return TRUE;
 	while (ok) {
 		MembersOpen *open;
 
-		for (; next < listing->team_order->len && g_queue_get_length(ahead) < listing->settings->concurrency; next++) {
-			ListingTeam *team = g_ptr_array_index(listing->team_order, next);
+		for (; listing->teams_read < listing->team_order->len && g_queue_get_length(ahead) < listing->settings->concurrency;
+		     listing->teams_read++) {
+			ListingTeam *team = g_ptr_array_index(listing->team_order, listing->teams_read);
 
 			/* Whoever is on a team says so: nobody does, nobody is. */
-			if (!team->resource->removed && (team->members->len > 0 || !listing->people_whole))
+			if (!team->resource->removed && (team->members->len > 0 || team->late || !listing->people_whole))
 				g_queue_push_tail(ahead, members_open(listing, team));
 		}
 		open = g_queue_pop_head(ahead);

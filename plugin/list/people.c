@@ -98,16 +98,15 @@ people_teams(Listing *listing, const gchar *id, guint32 number, json_object *row
 	for (gsize i = 0; teams != NULL && i < json_object_array_length(teams); i++) {
 		json_object *reference = json_object_array_get_idx(teams, i);
 		const gchar *team_id = json_read_id(reference, "id", PEOPLE_WHAT, error);
-		ListingTeam *team;
+		ListingTeam *team = NULL;
 
 		if (team_id == NULL)
 			return FALSE;
-		team = g_hash_table_lookup(listing->teams, team_id);
-		if (json_read_text(reference, "deleted_at") != NULL || (team != NULL && !people_names_team(team, number)))
+		if (json_read_text(reference, "deleted_at") != NULL)
 			continue;
-		if (team == NULL) {
-			teams_hidden(listing, team_id);
-		} else if (!listing->has_team_roles) {
+		if (!teams_resolve(listing, team_id, &team, error))
+			return FALSE;
+		if (team != NULL && people_names_team(team, number) && !listing->has_team_roles) {
 			g_autofree gchar *entitlement = ids_team(team_id, IDS_TEAM_MEMBER);
 			EmitAttrs attrs = {.n = 0};
 

@@ -233,6 +233,7 @@ policies_row(gpointer user, const gchar *id, json_object *row, GError **error)
 	g_autofree gchar *name = json_read_name(row, "name", IDC_MAX_NAME - 32, &sanitized);
 	g_autofree gchar *description = NULL;
 	g_autofree gchar *parent_team = NULL;
+	ListingTeam *known = NULL;
 	Policy policy = {.id = id,
 			 .name = name != NULL ? name : id,
 			 .url = json_read_plain(row, "html_url", IDC_MAX_URL),
@@ -249,8 +250,8 @@ policies_row(gpointer user, const gchar *id, json_object *row, GError **error)
 		if (team == NULL)
 			return FALSE;
 		parent_team = ids_resource("team", team);
-		if (listing->has_teams && !g_hash_table_contains(listing->teams, team))
-			teams_hidden(listing, team);
+		if (listing->has_teams && !teams_resolve(listing, team, &known, error))
+			return FALSE;
 	}
 	policy.resource->open = TRUE;
 	listing_common_attrs(&attrs, row, sanitized, &description);

@@ -10,6 +10,8 @@
 
 #define TEAMS_KINDS (IDC_RECORD_RESOURCE | IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT)
 #define TEAMS_ROLE_AFTER " / "
+/* More teams than this are not made while one list is read. */
+#define TEAMS_MAX_LATE 100
 #define TEAMS_KEPT_DESCRIPTION 1024
 
 static const PagerSpec teams_spec = {.path = "/teams", .rows = "teams", .counts = TRUE};
@@ -93,14 +95,56 @@ teams_row(gpointer user, const gchar *id, json_object *row, GError **error)
 	return TRUE;
 }
 
-void
+/* What there is of that team is not seen. */
+static void
 teams_hidden(Listing *listing, const gchar *id)
 {
-	g_autofree gchar *reason = g_strdup_printf("The team %s is in use, but this token does not see it in the list of teams: "
-						   "it is private, or new.",
+	g_autofree gchar *reason = g_strdup_printf("The team %s is in use, but this token does not see it: it is private, or was "
+						   "deleted a moment ago. Use the token of an administrator, or list again.",
 						   id);
 
+	idset_add(listing->teams_hidden, id, NULL);
 	seals_gap(listing->seals, TEAMS_KINDS, IDC_FORBIDDEN, reason);
+}
+
+gboolean
+teams_resolve(Listing *listing, const gchar *id, ListingTeam **ret_team, GError **error)
+{
+	g_autofree gchar *path = g_strdup_printf("/teams/%s", id);
+	g_autoptr(GError) failed = NULL;
+	g_autoptr(json_object) answer = NULL;
+	ListingTeam *team = g_hash_table_lookup(listing->teams, id);
+	json_object *row;
+
+	*ret_team = team;
+	if (team != NULL)
+		return TRUE;
+	if (!listing->teams_whole || listing->teams_late == TEAMS_MAX_LATE || idset_find(listing->teams_hidden, id) != IDSET_NONE) {
+		teams_hidden(listing, id);
+		return TRUE;
+	}
+	listing->teams_late++;
+	answer = api_read(listing->api, path, &failed);
+	row = json_read_object(answer, "team");
+	if (failed == NULL && g_strcmp0(json_read_text(row, "id"), id) != 0)
+		errors_set_protocol(&failed, "The answer to GET %s holds another team or none.", path);
+	if (failed == NULL) {
+		if (!teams_row(listing, id, row, error))
+			return FALSE;
+		*ret_team = team = g_hash_table_lookup(listing->teams, id);
+		team->late = TRUE;
+		/* Without team roles nobody but the users says who is on it, and most of them were read before. */
+		if (!listing->has_team_roles)
+			seals_gap_resource(listing->seals, team->resource, IDC_RECORD_GRANT, IDC_CONFLICT,
+					   "A team was made while the list was read: list again.");
+		return TRUE;
+	}
+	if (!errors_answered(failed, IDC_NOT_FOUND) && !listing_skippable(failed)) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return FALSE;
+	}
+	teams_hidden(listing, id);
+	return TRUE;
 }
 
 static gboolean
@@ -119,7 +163,6 @@ gboolean
 teams_list(Listing *listing, GError **error)
 {
 	const ListingRead read = {.spec = &teams_spec, .row = teams_row, .gone = teams_gone, .user = listing};
-	gboolean whole;
 
-	return !listing->has_teams || listing_take(listing, &read, NULL, "teams", TEAMS_KINDS, &whole, error);
+	return !listing->has_teams || listing_take(listing, &read, NULL, "teams", TEAMS_KINDS, &listing->teams_whole, error);
 }

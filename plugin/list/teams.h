@@ -14,8 +14,9 @@ gboolean teams_abilities(Listing *listing, GError **error);
 /* Lists the teams and their roles as entitlements. */
 gboolean teams_list(Listing *listing, GError **error);
 
-/* A team is named that was not listed: what there is of it is not seen. */
-void teams_hidden(Listing *listing, const gchar *id);
+/* The team of that id, which is named somewhere. One that was not listed is asked for, once: it may have been made meanwhile, and is listed
+ * then. *ret_team NULL: it is not to be seen, which is a gap. */
+gboolean teams_resolve(Listing *listing, const gchar *id, ListingTeam **ret_team, GError **error);
 
 /* One team role as an entitlement. */
 gboolean teams_entitlement(Listing *listing, const ListingTeam *team, const gchar *role, gboolean assignable, GError **error);

@@ -123,6 +123,46 @@ def limited_without_a_word(simulator):
     assert counted <= 10 and 60_000 < sum(waits) < 600_000 and waits[0] >= 5000, (counted, waits)
 
 
+MEMBERS = "/teams/{id}/members"
+
+
+def told_counts(simulator):
+    """PagerDuty's own counts stand in the seals, where it keeps them: of people and of things, not of what they hold."""
+    simulator.reset(users=150, teams=7, memberships=40, policies=9, schedules=5, stubs=0)
+    state = simulator.state()
+    people, things = len(state["principals"]), len(state["resources"])
+    seals = listed(simulator).last_seals()
+    assert seals["users"]["expected"] == seals["users"]["emitted"] == people, (seals["users"], people)
+    assert seals["resources"]["expected"] == seals["resources"]["emitted"] == things, (seals["resources"], things)
+    unknown = (1 << 64) - 1
+    assert [seals[kind]["expected"] for kind in ("entitlements", "grants")] == [unknown, unknown], seals
+    assert listed(simulator, include_schedules="false").last_seals()["resources"]["expected"] == things - 5
+    simulator.faults({"match": {"route": "/escalation_policies", "times": 0}, "action": {"status": 403, "body": ""}})
+    assert listed(simulator).last_seals()["resources"]["expected"] == unknown, "a list that could not be read was counted"
+
+
+def a_team_made_meanwhile(simulator, route):
+    """It is met where something names it, asked for, and listed whole."""
+    simulator.reset(users=60, teams=4, memberships=30, policies=6, schedules=0, stubs=0)
+    simulator.mutate({"op": "add_team", "id": "PNEWT01", "name": "New"}, {"op": "add_member", "team": "PNEWT01", "user": 3, "role": "observer"},
+                     {"op": "set_policy", "policy": 2, "team": "PNEWT01"}, at={"route": route, "nth": 1, "when": "before"})
+    done = listed(simulator)
+    assert done.status == abi.OK, (done.status, [seal["reason"] for seal in done.seals])
+    assert "team:PNEWT01" in [record["id"] for record in done.of(abi.RESOURCE)]
+    account.same([(record["principal_id"], record["entitlement_id"]) for record in done.of(abi.GRANT) if record["entitlement_id"].startswith("team:")],
+                 [(row[0], row[2]) for row in account.grants_of(simulator) if row[2].startswith("team:")], "memberships")
+
+
+def teams_without_end(simulator):
+    """Whoever names teams that are not to be seen is asked about some of them, and the rest is a gap."""
+    simulator.reset(users=30, teams=0, memberships=0, policies=1, schedules=0, stubs=0)
+    named = ",".join(f'{{"id":"PT{number}","type":"team_reference"}}' for number in range(150))
+    simulator.faults({"match": {"route": "/users", "times": 0}, "action": {"edit": [['"teams":[]', f'"teams":[{named}]']]}})
+    done = listed(simulator)
+    asked = simulator.summary()["by_route"]["GET /teams/{id}"]
+    assert done.status == abi.PARTIAL and asked == 100, (done.status, asked)
+
+
 def main():
     with Simulator(switches={"rate_limit": "0"}) as simulator:
         tap.check("every entitlement carries its attributes", entitlement_attributes, simulator)
@@ -131,6 +171,10 @@ def main():
         tap.check("beyond the ceiling every team, policy and schedule that is fully known is sealed, and no other",
                   whole_resources_beyond_the_ceiling, simulator)
         tap.check("without the scope for schedules, what hangs on none is sealed one by one", forbidden_kind, simulator)
+        tap.check("the seals tell PagerDuty's own counts where it keeps them", told_counts, simulator)
+        for route in ("/users", MEMBERS, "/escalation_policies"):
+            tap.check(f"a team that is made before {route} is read is listed whole", a_team_made_meanwhile, simulator, route)
+        tap.check("teams without end that nobody sees are asked about a hundred times", teams_without_end, simulator)
         tap.check("429 without headers for good is waited for ever longer, then told as such", limited_without_a_word, simulator)
     tap.finish()
 
