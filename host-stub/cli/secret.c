@@ -69,8 +69,9 @@ secret_read_stdin(const char *key, GError **error)
 		struct termios silent = before;
 
 		silent.c_lflag &= ~(tcflag_t)ECHO;
-		fprintf(stderr, "%s (not shown): ", key);
+		/* First: what is typed from the question on is not shown. */
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+		fprintf(stderr, "%s (not shown): ", key);
 		length = secret_fill(memory, capacity, TRUE);
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
 		fputc('\n', stderr);
