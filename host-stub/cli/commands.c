@@ -7,6 +7,8 @@ static const CliCommand commands[] = {
     {"capabilities", "CONNECTOR", "what a connector can do", cmd_capabilities},
     {"conform", "CONNECTOR", "prove that a connector keeps the contract", cmd_conform},
     {"connect", "CONNECTOR", "connect an app: authorize, validate, save, first full sync", cmd_connect},
+    {"configure", "ID", "change an app, once the service has taken the new values", cmd_configure},
+    {"reauthorize", "ID", "authorize an app anew", cmd_reauthorize},
     {"validate", "ID", "whether an app works: as whom, scopes, what can be read, costs", cmd_validate},
     {"sync", "ID", "read who holds what and bring the store up to date", cmd_sync},
     {"show", "ID WHAT", "users, entitlements, grants, attributes, changes, syncs, tasks", cmd_show},

@@ -16,7 +16,6 @@
 #include "load/app.h"
 #include "load/identifier.h"
 #include "load/session.h"
-#include <unistd.h>
 
 /* What is said at once where a promise cannot be kept later. */
 static void
@@ -227,17 +226,6 @@ connect_app(Connect *connect, GError **error)
 	}
 }
 
-/* Whether standard input is still there to be read from: a secret may have come from it. */
-static gboolean
-connect_may_paste(const Form *form)
-{
-	for (gsize i = 0; form->secrets != NULL && form->secrets[i] != NULL; i++) {
-		if (g_str_has_suffix(form->secrets[i], "=-") && isatty(STDIN_FILENO) == 0)
-			return FALSE;
-	}
-	return TRUE;
-}
-
 int
 cmd_connect(CliContext *ctx, int argc, char **argv)
 {
@@ -256,27 +244,16 @@ cmd_connect(CliContext *ctx, int argc, char **argv)
 	gboolean print_setup = FALSE;
 	gboolean same_account = FALSE;
 	gint wait_s = CONSENT_WAIT_S;
-	const GOptionEntry entries[] = {
+	const GOptionEntry more[] = {
 	    {"identifier", 0, 0, G_OPTION_ARG_STRING, &form.identifier, "The app's identifier, its own for ever", "ID"},
-	    {"name", 0, 0, G_OPTION_ARG_STRING, &form.name, "The app's name for people", "NAME"},
-	    {"trust", 0, 0, G_OPTION_ARG_STRING, &form.trust, "read (the default) or read-write", "TRUST"},
-	    {"sync", 0, 0, G_OPTION_ARG_STRING, &form.sync, "hourly (the default), daily, manual, \"every 15m\"", "HOW-OFTEN"},
-	    {"owner", 0, 0, G_OPTION_ARG_STRING_ARRAY, &form.owners, "Who answers for the app; may be repeated", "E-MAIL"},
-	    {"default-entitlement", 0, 0, G_OPTION_ARG_STRING_ARRAY, &form.default_entitlements, "For new users; may be repeated",
-	     "ID"},
-	    {"app", 0, 0, G_OPTION_ARG_STRING_ARRAY, &form.app, "Any other key of an app; may be repeated", "KEY=VALUE"},
-	    {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &form.settings, "A setting of the connector; may be repeated", "KEY=VALUE"},
-	    {"secret", 0, 0, G_OPTION_ARG_STRING_ARRAY, &form.secrets, "A secret from a file or standard input", "KEY=@FILE|KEY=-"},
-	    {"secret-file", 0, 0, G_OPTION_ARG_STRING_ARRAY, &form.secret_files, "A secret that stays in its file", "KEY=PATH"},
 	    {"same-account", 0, 0, G_OPTION_ARG_NONE, &same_account, "Another app on an account that is connected already", NULL},
-	    {"redirect-uri", 0, 0, G_OPTION_ARG_STRING, &form.redirect_uri,
-	     "Where the service sends the browser back to, as it is registered there", "ADDRESS"},
 	    {"no-browser", 0, 0, G_OPTION_ARG_NONE, &no_browser, "Never open a browser, say the address only", NULL},
 	    {"wait", 0, 0, G_OPTION_ARG_INT, &wait_s, "How long to wait for the browser to come back (300)", "SECONDS"},
 	    {"yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "Ask nothing", NULL},
 	    {"print-setup", 0, 0, G_OPTION_ARG_NONE, &print_setup, "Say what to do at the service first, and nothing else", NULL},
 	    {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
 	};
+	g_autofree GOptionEntry *entries = form_options(&form, more);
 	g_autoptr(Manifest) manifest = NULL;
 	g_autoptr(Vault) vault = NULL;
 	g_autoptr(Vault) staged = NULL;
@@ -303,9 +280,8 @@ cmd_connect(CliContext *ctx, int argc, char **argv)
 	    .staged = staged,
 	    .same_account = same_account,
 	    .asking = !yes && ask_possible(ctx->out),
-	    .consent = {.paste = connect_may_paste(&form), .wait_s = CLAMP(wait_s, 1, 24 * 3600)},
+	    .consent = consent_options(ctx->out, &form, !yes && !no_browser, wait_s),
 	};
-	connect.consent.browser = connect.asking && !no_browser;
 	app = connect_app(&connect, &error);
 	if (app == NULL) {
 		g_clear_pointer(&connect.listener, listener_free);

@@ -19,6 +19,24 @@ typedef struct {
 	int input; /* descriptor of what may be pasted, -1: none (any more) */
 } Consent;
 
+/* Whether standard input is still there to be read from. */
+static gboolean
+consent_may_paste(const Form *form)
+{
+	for (gsize i = 0; form->secrets != NULL && form->secrets[i] != NULL; i++) {
+		if (g_str_has_suffix(form->secrets[i], "=-") && isatty(STDIN_FILENO) == 0)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+ConsentOptions
+consent_options(Output *output, const Form *form, gboolean browser, int wait_s)
+{
+	return (ConsentOptions){
+	    .browser = browser && ask_possible(output), .paste = consent_may_paste(form), .wait_s = CLAMP(wait_s, 1, 24 * 3600)};
+}
+
 char *
 consent_redirect(const App *app, const Manifest *manifest)
 {

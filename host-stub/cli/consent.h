@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 /* A person signs in at the service and allows the access: the link, the browser, the way back. */
 #pragma once
+#include "cli/form.h"
 #include "cli/output.h"
 #include "load/session.h"
 #include "signin/listener.h"
@@ -13,6 +14,9 @@ typedef struct {
 	gboolean paste;   /* whether standard input may bring the address that the browser was sent to */
 	int wait_s;       /* how long one link is waited for */
 } ConsentOptions;
+
+/* browser: whether one may be opened, which is done at a terminal only. Nothing is read from standard input where a secret came from it. */
+ConsentOptions consent_options(Output *output, const Form *form, gboolean browser, int wait_s);
 
 /* Where the service sends the browser of this app back to. Free with g_free. */
 char *consent_redirect(const App *app, const Manifest *manifest);

@@ -25,6 +25,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Form, form_clear)
  * changes, NULL for a new one; a list that is given replaces the base's. */
 App *form_app(const Form *form, const Manifest *manifest, const App *base, GError **error);
 
+/* The options that fill the form, and more (ends with an empty one) after them. Free with g_free. */
+GOptionEntry *form_options(Form *form, const GOptionEntry *more);
+
 /* Adds one to a vector of the form's; takes value over. */
 void form_add(GStrv *vector, char *value);
 
