@@ -36,7 +36,7 @@ def edited(sim, when, command, theirs, scopes, conflict):
     harbour.build(sim, scopes=[*READS, *WRITES, *scopes])
     with writing(sim) as host:
         sim.mutate(theirs, at=AT[when])
-        time.sleep(0 if AT[when] else 0.3)  # what comes at the very moment of the read cannot be told from what comes after it
+        time.sleep(0 if AT[when] else 1)  # what comes at the very moment of the read cannot be told from what comes after it
         rows = OURS[command]
         told = host.change(1 if conflict else 0, command, rows)
         held = {user for user, entitlement in changing.held(sim) if entitlement.startswith("policy:PEPFR20:")}
@@ -74,9 +74,11 @@ def one_after_another(sim):
     """Our own writes of a moment ago are nobody else's."""
     harbour.build(sim)
     with writing(sim) as host:
-        for _ in range(3):
+        for _ in range(2):
             host.change(0, "add", OURS["add"])
+            time.sleep(0.3)  # on a busy machine an answer may be looked at that late
             host.change(0, "remove", [("remove", user, entitlement) for _, user, entitlement in OURS["add"]])
+            time.sleep(0.3)
 
 
 # ---- an answer that is lost ----
