@@ -6,6 +6,7 @@
 
 #include "../errors.h"
 #include "../ids.h"
+#include "../lookup.h"
 
 #define PERSON_TRIES 3
 /* How long a user who was just made may be missing from the list: a look, then longer and longer ones, ten seconds in all. */
@@ -81,25 +82,6 @@ person_read(const Changes *changes, const ChangeItem *item, Person *person, cons
 	return *ret_why == NULL;
 }
 
-/* The user with that address, owned by the caller, or NULL without an error. PagerDuty's search is a wider net: it is compared here. */
-static json_object *
-person_find(Changes *changes, const gchar *email, GError **error)
-{
-	g_autofree gchar *escaped = g_uri_escape_string(email, NULL, FALSE);
-	g_autofree gchar *path = g_strdup_printf("/users?query=%s&limit=100", escaped);
-	g_autoptr(json_object) answer = api_read(changes->api, path, error);
-	json_object *rows = json_read_array(answer, "users");
-
-	for (gsize i = 0; rows != NULL && i < json_object_array_length(rows); i++) {
-		json_object *row = json_object_array_get_idx(rows, i);
-		const gchar *found = json_read_text(row, "email");
-
-		if (found != NULL && g_ascii_strcasecmp(found, email) == 0 && json_read_id(row, "id", "GET /users", error) != NULL)
-			return json_object_get(row);
-	}
-	return NULL;
-}
-
 static json_object *
 person_body(const Person *person)
 {
@@ -163,7 +145,7 @@ person_look_again(Changes *changes, const gchar *email, GError **error)
 
 		if (person_looks_ms[i] > 0 && !change_pause(changes, person_looks_ms[i], error))
 			return NULL;
-		found = person_find(changes, email, &failed);
+		found = lookup_user(changes->api, email, &failed);
 		if (failed != NULL) {
 			g_propagate_error(error, g_steal_pointer(&failed));
 			return NULL;
@@ -221,7 +203,7 @@ person_one(Changes *changes, ChangeItem *item, GError **error)
 
 	if (!person_read(changes, item, &person, &why))
 		return change_refused(changes, item, IDC_INVALID, NULL, error, "%s", why);
-	found = person_find(changes, person.email, &failed);
+	found = lookup_user(changes->api, person.email, &failed);
 	if (failed != NULL)
 		return change_failed(changes, item, g_steal_pointer(&failed), NULL, error);
 	if (found != NULL)

@@ -24,8 +24,8 @@ target_group_init(TargetGroup *group, Changes *changes, const ChangeItem *first,
 	*group = (TargetGroup){.changes = changes,
 			       .id = g_strdup(first->object),
 			       .path = g_strdup_printf("/escalation_policies/%s", first->object),
-			       .items = g_ptr_array_new_with_free_func(target_item_free),
-			       .no_strategy = no_strategy};
+			       .items = g_ptr_array_new_with_free_func(target_item_free)};
+	group->no_strategy = no_strategy;
 	for (guint i = 0; i < same->len; i++) {
 		TargetItem *item = g_new0(TargetItem, 1);
 

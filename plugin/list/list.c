@@ -4,6 +4,7 @@
 
 #include "../errors.h"
 #include "../ids.h"
+#include "../lookup.h"
 #include "listing.h"
 #include "members.h"
 #include "people.h"
@@ -16,6 +17,7 @@
 /* A role that nobody knows yet is an entitlement, and is met only where it is held. */
 #define LIST_HELD (IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT)
 #define LIST_PEOPLE (IDC_RECORD_PRINCIPAL | LIST_HELD)
+#define LIST_SENDER "from_email"
 #define LIST_KINDS (LIST_THINGS | LIST_PEOPLE)
 
 static void
@@ -137,6 +139,33 @@ list_survey_one(Emit *emit, const ListSurveyed *surveyed, ApiCall *call, Api *ap
 	return emit_record(emit, &record, &attrs, error);
 }
 
+/* In whose name people are invited: PagerDuty refuses every invitation of somebody whom it does not know. Nothing is told of somebody whom
+ * it does. */
+static gboolean
+list_survey_sender(Emit *emit, const Settings *settings, Api *api, gboolean *partial, GError **error)
+{
+	EmitAttrs attrs = {.n = 0};
+	g_autoptr(GError) failed = NULL;
+	g_autoptr(json_object) user = NULL;
+	const idc_record record = {.record = IDC_RECORD_RESOURCE, .id = LIST_SENDER, .type = LIST_SENDER};
+
+	if (settings->from_email == NULL || settings->from_email[0] == '\0')
+		return TRUE;
+	user = lookup_user(api, settings->from_email, &failed);
+	/* Why users cannot be read has been told with them. */
+	if (user != NULL || listing_skippable(failed))
+		return TRUE;
+	if (failed != NULL) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return FALSE;
+	}
+	*partial = TRUE;
+	emit_attr(&attrs, "problem",
+		  "Nobody in this PagerDuty account has the address in from_email, so invitations will be refused: set it to the "
+		  "address of a user.");
+	return emit_record(emit, &record, &attrs, error);
+}
+
 gboolean
 list_survey(const idc_host *host, const Settings *settings, Api *api, const idc_sink *sink, gboolean *ret_partial, GError **error)
 {
@@ -160,6 +189,7 @@ list_survey(const idc_host *host, const Settings *settings, Api *api, const idc_
 		else
 			api_drop(api, calls[i]);
 	}
+	ok = ok && list_survey_sender(&emit, settings, api, &partial, error);
 	*ret_partial = partial;
 	return ok;
 }

@@ -166,6 +166,21 @@ def limited_without_a_word(simulator):
         assert (done["retries"], done["added"] + done["removed"] + done["changed"]) == (1, 0), done
 
 
+def sender(simulator):
+    """validate says whether anybody can be invited in the name of from_email: a user, in whatever case, or nobody."""
+    simulator.reset(**WORLD)
+    known = simulator.state()["principals"][1]["email"]
+    for address, exit_status, kinds in ((known.upper(), 0, []), ("nobody@northwind.example", 3, ["from_email"])):
+        with an_account(simulator) as host:
+            host.attempt(from_email=address)
+            done = host.run("--json", "validate", "PagerDuty")
+            surveyed = json.loads(done.stdout)["survey"]
+            assert (done.returncode, [entry["kind"] for entry in surveyed if not entry["readable"]]) == (exit_status, kinds), done
+            problems = [entry["problem"] for entry in surveyed if entry["problem"]]
+            assert problems == ["Nobody in this PagerDuty account has the address in from_email, so invitations will be refused: set it to the "
+                                "address of a user."][:len(kinds)], problems
+
+
 def empty_where_there_were_users(simulator, empties):
     simulator.reset(**WORLD)
     with an_account(simulator).connected() as host:
@@ -249,6 +264,7 @@ def main():
             tap.check(f"{name} is told, and the snapshot stays", snapshot_stays, simulator, *case)
         tap.check("an optional scope that is missing makes a partial list, and what it hides stays as last seen", optional_scope, simulator)
         tap.check("no network is told, and the snapshot stays", no_network)
+        tap.check("validate says that from_email is nobody's address", sender, simulator)
         tap.check("429 without headers is waited out", limited_without_a_word, simulator)
         tap.check("an account without anybody is held by the guard", empty_where_there_were_users, simulator, reset(users=0))
         tap.check("a list of users that is empty of a sudden is held by the guard", empty_where_there_were_users, simulator,
