@@ -25,7 +25,7 @@ def main(idc_host, modules, simulator_program):
     first = None
     for users in SIZES:
         world = ("--users", str(users), "--set", "rate_limit=0")
-        with programs.Simulator(simulator_program, *world) as simulator, programs.Host(idc_host, modules) as host:
+        with programs.Service(simulator_program, *world) as simulator, programs.Host(idc_host, modules) as host:
             host.connect(simulator)
             seconds, memory, answer = measured(host, "--json", "sync", "PagerDuty", "--full")
         first = first or memory

@@ -10,36 +10,54 @@ import tempfile
 import time
 import urllib.request
 
+ENDS_WITHIN = 30
 STARTS_WITHIN = 60  # seconds, under sanitizers and on a busy machine too
 
 
-class Simulator:
-    """A simulated service on a free port. Use it in a with block: it ends with it."""
+class Service:
+    """A simulated service on a free port: a program that says in one line of JSON how it is reached. Use it in a with block: it ends with it."""
 
     def __init__(self, program, *arguments):
-        self._process = subprocess.Popen([program, "--exit-with-parent", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        line = self._process.stdout.readline()
-        assert line, f"{program} ended with {self._process.wait()} before it was ready"
-        self.line = line
-        self.ready = json.loads(line)
-        self._control = f"http://127.0.0.1:{self.ready.get('control_port', self.ready['port'])}/_control/"
+        self._command = [program, "--exit-with-parent", *arguments]
+        self.process = None
 
-    def __enter__(self):
+    def start(self, **options):
+        """Starts the program and waits until it is ready. Returns self."""
+        self.process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, **options)
+        self.line = self.process.stdout.readline()
+        if not self.line:
+            raise RuntimeError(f"{self._command[0]} ended with {self.process.wait()} before it was ready")
+        self.ready = json.loads(self.line)
         return self
 
-    def __exit__(self, *_):
-        self._process.terminate()
+    def stop(self):
+        """Ends the program and returns its exit status; None where it does not run."""
+        if self.process is None:
+            return None
+        self.process.terminate()
         try:
-            self._process.wait(10)
+            status = self.process.wait(ENDS_WITHIN)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+            self.process.kill()
+            status = self.process.wait()
+        self.process.stdout.close()
+        self.process = None
+        return status
 
-    def control(self, path, body=None, method=None):
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+    @property
+    def control_port(self):
+        return self.ready.get("control_port", self.ready["port"])
+
+    def ask(self, path, body=None, method=None):
         """The text that a control address answers; with a body it is a POST of JSON."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._control + path, data=data, headers={"Content-Type": "application/json"}, method=method)
+        request = urllib.request.Request(f"http://127.0.0.1:{self.control_port}/_control/{path}", data=data, headers={"Content-Type": "application/json"}, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=STARTS_WITHIN) as answer:
             return answer.read().decode()

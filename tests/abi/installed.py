@@ -100,7 +100,7 @@ def runs_a_connector(place):
     (host,) = place.root.rglob("bin/idc-host")
     with Elsewhere(place) as elsewhere:
         elsewhere.build()
-        with programs.Simulator(elsewhere.path / "service.py") as service, programs.Host(host, str(elsewhere.path)) as app:
+        with programs.Service(elsewhere.path / "service.py") as service, programs.Host(host, str(elsewhere.path)) as app:
             app.connect(service, "example")
             shown = app.succeed("show", "Example", "grants", "--csv").splitlines()
         assert len(shown) > 100, shown

@@ -18,19 +18,20 @@ class Case:
     """A service with a connected app."""
 
     def __init__(self, **world):
-        self.service = programs.Simulator(SERVICE, *(f"{key}={value}" for key, value in world.items()))
+        self.service = programs.Service(SERVICE, *(f"{key}={value}" for key, value in world.items()))
         self.host = programs.Host(IDC_HOST, MODULES)
 
     def __enter__(self):
+        self.service.start()
         self.host.connect(self.service, "example", "--trust", "read-write")
         return self
 
     def __exit__(self, *_):
         self.host.__exit__()
-        self.service.__exit__()
+        self.service.stop()
 
     def ask(self, path, body=None):
-        return json.loads(self.service.control(path, body))
+        return json.loads(self.service.ask(path, body))
 
     def grants(self):
         return {(row["user_id"], row["entitlement_id"]) for row in self.ask("state")["grants"]}
@@ -52,7 +53,7 @@ class Case:
 
     def calm(self):
         """No more faults."""
-        self.service.control("faults", method="DELETE")
+        self.service.ask("faults", method="DELETE")
 
     def fired(self):
         return [fault["fired"] for fault in self.ask("faults")["faults"]]
@@ -205,7 +206,7 @@ def tells_a_gap():
 
 
 def wants_the_right_key():
-    with programs.Simulator(SERVICE) as service, programs.Host(IDC_HOST, MODULES) as host:
+    with programs.Service(SERVICE) as service, programs.Host(IDC_HOST, MODULES) as host:
         done = host.run(*host.connecting(service, "example", secrets={"api_key": "another"}))
         assert done.returncode == 6 and "another" not in done.stdout + done.stderr, done
 

@@ -18,7 +18,7 @@ VALGRIND = ("valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=defin
 def sync_leaks_nothing(*arguments):
     if shutil.which("valgrind") is None:
         raise tap.Skip("valgrind is not installed")
-    with programs.Simulator(SIMULATOR, "--users", "120") as simulator, programs.Host(IDC_HOST, MODULES) as host:
+    with programs.Service(SIMULATOR, "--users", "120") as simulator, programs.Host(IDC_HOST, MODULES) as host:
         host.connect(simulator)
         done = host.run(*arguments, under=VALGRIND, timeout=600)
     found = re.findall(r"^==\d+==.*", done.stderr, re.MULTILINE)

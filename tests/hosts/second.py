@@ -24,8 +24,8 @@ def rows(text):
 
 
 def lists_what_is_there(*world):
-    with programs.Simulator(SIMULATOR, *world) as simulator:
-        wanted = rows(simulator.control("state?format=csv"))
+    with programs.Service(SIMULATOR, *world) as simulator:
+        wanted = rows(simulator.ask("state?format=csv"))
         done = listed(simulator.line)
     assert done.returncode == 0, f"exit {done.returncode}: {done.stderr}"
     got = rows(done.stdout)
@@ -36,7 +36,7 @@ def lists_what_is_there(*world):
 
 
 def tells_a_refusal():
-    with programs.Simulator(SIMULATOR, "--users", "1") as simulator:
+    with programs.Service(SIMULATOR, "--users", "1") as simulator:
         line = json.loads(simulator.line)
         line["secrets"]["client_secret"] = "wrong"
         done = listed(json.dumps(line))

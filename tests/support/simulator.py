@@ -23,8 +23,9 @@ import http.client
 import json
 import os
 import ssl
-import subprocess
 import urllib.parse
+
+import programs
 
 ACCEPT = "application/vnd.pagerduty+json;version=2"
 
@@ -61,43 +62,40 @@ class Answer:
         return f"<Answer {self.status} {self.body[:200]!r}>"
 
 
-class Simulator:
+class Simulator(programs.Service):
     """A running pd-sim. Sizes (users=, teams=, memberships= …) and anything else that a world's JSON takes go by name."""
 
     def __init__(self, *arguments, switches=None, tls=False, **world):
-        self.arguments = list(arguments)
+        super().__init__(program(), *arguments)
         self.switches = dict(switches or {})
         self.world = world
         self.tls = tls
-        self.process = None
+        for name, value in self.switches.items():
+            self._command += ["--set", f"{name}={_word(value)}"]
+        if tls:
+            self._command.append("--tls")
         self._connections = {}
         self._token = None
 
     # --- running -----------------------------------------------------------------------------------------------------------------
 
-    def start(self):
+    def start(self, **options):
         """Starts the program and waits until it is ready. Returns self."""
-        command = [program(), "--exit-with-parent", *self.arguments]
-        for name, value in self.switches.items():
-            command += ["--set", f"{name}={_word(value)}"]
-        if self.tls:
-            command.append("--tls")
-        if self.world:
+        if self.world and self.process is None:
             # by a descriptor of its own: nothing is left in the file system
             read, write = os.pipe()
             with os.fdopen(write, "w") as pipe:
                 json.dump(self.world, pipe)
-            command += ["--world", f"/dev/fd/{read}"]
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, pass_fds=(read,))
-            os.close(read)
+            plain = self._command
+            self._command = [*plain, "--world", f"/dev/fd/{read}"]
+            try:
+                super().start(pass_fds=(read,), **options)
+            finally:
+                self._command = plain
+                os.close(read)
         else:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"pd-sim ended with {self.process.wait()} before it was ready")
-        self.ready = json.loads(line)
+            super().start(**options)
         self.port = self.ready["port"]
-        self.control_port = self.ready["control_port"]
         self.settings = self.ready["settings"]
         self.secrets = self.ready["secrets"]
         return self
@@ -107,13 +105,7 @@ class Simulator:
         for connection in self._connections.values():
             connection.close()
         self._connections = {}
-        if self.process is None:
-            return None
-        self.process.terminate()
-        status = self.process.wait(timeout=30)
-        self.process.stdout.close()
-        self.process = None
-        return status
+        return super().stop()
 
     def client(self):
         """Another client of the same program, for another thread; its stop() ends its connections alone."""
@@ -122,12 +114,6 @@ class Simulator:
         other._connections = {}
         other._token = None
         return other
-
-    def __enter__(self):
-        return self.start()
-
-    def __exit__(self, *unused):
-        self.stop()
 
     # --- the control API ----------------------------------------------------------------------------------------------------------
 
