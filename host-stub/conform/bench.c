@@ -64,12 +64,16 @@ bench_try(Bench *bench, const char *format, ...)
 {
 	va_list args;
 
+	char *tried;
+
 	if (!bench_good(bench))
 		return;
-	g_free(bench->tried);
 	va_start(args, format);
-	bench->tried = g_strdup_vprintf(format, args);
+	tried = g_strdup_vprintf(format, args);
 	va_end(args);
+	/* What is tried may be part of the new text. */
+	g_free(bench->tried);
+	bench->tried = tried;
 	board_try(bench->tried);
 }
 

@@ -3,9 +3,10 @@
 #include "conform/checks.h"
 #include "base/error.h"
 
-static const Check *const check_tables[] = {checks_load, checks_abi,     checks_lifecycle, checks_authorize, checks_list,
-					    checks_size, checks_fault,   checks_hostile,   checks_moving,    checks_wait,
-					    checks_stop, checks_traffic, checks_secret};
+static const Check *const check_tables[] = {checks_load,  checks_abi,       checks_lifecycle, checks_authorize, checks_list,
+					    checks_size,  checks_fault,     checks_hostile,   checks_moving,    checks_wait,
+					    checks_stop,  checks_traffic,   checks_secret,    checks_change,    checks_refuse,
+					    checks_retry, checks_provision, checks_thread};
 
 GPtrArray *
 checks_all(void)

@@ -5,6 +5,7 @@
 
 #define INSTRUMENT_MAX_LINES 100000
 #define INSTRUMENT_MAX_FAULTS 20
+#define INSTRUMENT_GROWTH 16
 
 static void
 instrument_line_free(gpointer data)
@@ -202,10 +203,11 @@ instrument_secret_get(void *ctx, const char *name, void *buffer, size_t capacity
 		return IDC_NOT_FOUND;
 	}
 	length = g_bytes_get_size(value);
-	/* Somebody stores a longer one between the question how long it is and the question what it is. */
-	if (length <= capacity && instrument->grow_secret > 0) {
+	/* Somebody stores a longer one between the question how long it is and the question what it is. Who asks with room to spare has
+	 * room for that. */
+	if (length <= capacity && capacity < length + INSTRUMENT_GROWTH && instrument->grow_secret > 0) {
 		instrument->grow_secret--;
-		*ret_length = capacity + 16;
+		*ret_length = capacity + INSTRUMENT_GROWTH;
 		status = IDC_OVERFLOW;
 	} else {
 		*ret_length = length;

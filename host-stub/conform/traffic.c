@@ -84,6 +84,12 @@ traffic_count(Fixture *fixture, GError **error)
 	return list != NULL ? (gint64)json_object_array_length(list) : 0;
 }
 
+gboolean
+traffic_names_one(const TrafficEntry *entry)
+{
+	return entry->route != NULL && strchr(entry->route, '{') != NULL;
+}
+
 const ManifestWire *
 traffic_wire(const Manifest *manifest, const TrafficEntry *entry)
 {

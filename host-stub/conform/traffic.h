@@ -14,6 +14,9 @@ typedef struct {
 /* All requests since the last reset, as TrafficEntry. */
 GPtrArray *traffic_read(Fixture *fixture, GError **error);
 
+/* Whether it asks for one thing by its id, so that 404 is the service's word that this thing is gone. */
+gboolean traffic_names_one(const TrafficEntry *entry);
+
 /* How many there are. -1 with error set. */
 gint64 traffic_count(Fixture *fixture, GError **error);
 
