@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define FIXTURE_READY_MS 30000
+#define FIXTURE_SETTLE_MS 60000
 #define FIXTURE_MAX_LINE 65536
 #define FIXTURE_MAX_SAID 4096
 
@@ -215,8 +216,11 @@ fixture_reset(Fixture *fixture, const char *world, gint64 size, GError **error)
 		json_object_object_add(body, fixture->plan->sized_parameter, json_object_new_int64(size));
 	if (!fixture_do(fixture, "POST", "reset", body, error))
 		return FALSE;
-	if (json_object_object_get_ex(described, "mutate", &changes) && changes != NULL)
-		return fixture_mutate(fixture, changes, NULL, error);
+	if (json_object_object_get_ex(described, "mutate", &changes) && changes != NULL &&
+	    !fixture_mutate(fixture, changes, NULL, error))
+		return FALSE;
+	/* How the world came about is long past when a check begins. */
+	fixture_advance(fixture, FIXTURE_SETTLE_MS);
 	return TRUE;
 }
 
