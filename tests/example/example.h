@@ -36,6 +36,10 @@ int32_t problem_tell(const idc_error *problem, int32_t status, idc_error *error)
 /* Hands a message to the host. Anything but IDC_OK: it wants no more, and no request may follow. */
 int32_t problem_emit(const idc_sink *sink, const idc_message *message, idc_error *problem);
 
+/* ---- key.c ---- */
+/* Puts the API key into a request. IDC_STATE: there is none. */
+int32_t key_set(idc_instance *instance, CURL *easy, idc_error *problem);
+
 /* ---- wire.c ---- */
 typedef struct {
 	long http;            /* the HTTP status, below 300 */

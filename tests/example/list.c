@@ -318,21 +318,34 @@ list_member(Listing *listing, const char *id, json_object *row)
 	return list_emit(listing, &grant);
 }
 
-/* A club whose members cannot be found was deleted meanwhile: what was told of it is taken back. */
+/* The members of a club cannot be found: was it deleted? Then what was told of it is taken back. Else nobody knows who they are. */
 static int32_t
-list_club_gone(Listing *listing)
+list_club_missing(Listing *listing)
 {
 	char resource[EXAMPLE_MAX_NAME];
-	idc_record record = {.record = IDC_RECORD_RESOURCE, .flags = IDC_RECORD_REMOVED, .id = resource};
+	char path[EXAMPLE_MAX_NAME];
+	idc_record gone = {.record = IDC_RECORD_RESOURCE, .flags = IDC_RECORD_REMOVED, .id = resource};
+	WireAnswer answer;
+	int32_t status;
 
 	listing->club->open = 1;
+	snprintf(path, sizeof(path), "/clubs/%s", listing->club->id);
+	status = wire_read(listing->instance, path, &answer, listing->problem);
+	if (status == IDC_OK) {
+		json_object_put(answer.json);
+		problem_set(listing->problem, IDC_NOT_FOUND, "A club is there, but not who is in it. List again.");
+		list_gap(listing, IDC_RECORD_GRANT, listing->problem);
+		return IDC_OK;
+	}
+	if (status != IDC_NOT_FOUND)
+		return list_forgive(listing, IDC_RECORD_GRANT, status);
 	if ((listing->want & IDC_RECORD_RESOURCE) == 0) {
 		problem_set(listing->problem, IDC_CONFLICT, "A club was deleted while the list was made. List again.");
 		list_gap(listing, IDC_RECORD_ENTITLEMENT | IDC_RECORD_GRANT, listing->problem);
 		return IDC_OK;
 	}
 	snprintf(resource, sizeof(resource), "club:%s", listing->club->id);
-	return list_emit(listing, &record);
+	return list_emit(listing, &gone);
 }
 
 static int32_t
@@ -348,7 +361,7 @@ list_members(Listing *listing)
 		snprintf(path, sizeof(path), "/clubs/%s/members", listing->club->id);
 		status = list_pages(listing, path, list_member);
 		if (status == IDC_NOT_FOUND && listing->problem->remote_status == 404)
-			status = list_club_gone(listing);
+			status = list_club_missing(listing);
 		else if (status == IDC_FORBIDDEN)
 			listing->club->open = 1;
 		status = list_forgive(listing, IDC_RECORD_GRANT, status);

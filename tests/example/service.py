@@ -11,6 +11,7 @@ It speaks the fixture protocol of host-stub/conform/README.md; faults.py has wha
     GET    /people?limit=N[&after=ID]                 {"rows":[{"id","name","email"}],"more"}: in the order of ids, at most 50
     GET    /people/ID                                 one of them
     GET    /clubs?limit=N[&after=ID]                  {"rows":[{"id","name","open","members"}],"more"}
+    GET    /clubs/ID                                  one of them
     GET    /clubs/ID/members?limit=N[&after=ID]       {"rows":[{"id"}],"more"}: ids of people
     GET    /clubs/ID/members/PERSON                   {"member","may_change"}
     PUT    /clubs/ID/members/PERSON                   201, or 200 where it was so. Not into a club that is not open
@@ -51,7 +52,7 @@ class Request:
         """The template as in the manifest's wire, or None."""
         shape = {0: None, 1: self.path, 2: f"/{self.parts[0]}/{{id}}", 3: "/clubs/{id}/members", 4: "/clubs/{id}/members/{person}"}
         found = shape.get(len(self.parts))
-        known = {"/account", "/people", "/people/{id}", "/clubs", "/clubs/{id}/members", "/clubs/{id}/members/{person}"}
+        known = {"/account", "/people", "/people/{id}", "/clubs", "/clubs/{id}", "/clubs/{id}/members", "/clubs/{id}/members/{person}"}
         methods = {"GET", "PUT", "DELETE"} if found == "/clubs/{id}/members/{person}" else {"GET"}
         return found if found in known and self.method in methods and (len(self.parts) < 3 or self.parts[2] == "members") else None
 
@@ -118,6 +119,8 @@ class Service:
         club = self.world.clubs.get(rest[0])
         if club is None:
             return 404, {"error": "no_such_club"}
+        if len(rest) == 1:
+            return 200, dict(self.world.club_rows())[rest[0]]
         if len(rest) == 2:
             return self.page(request, [(person, {"id": person}) for person in sorted(club["members"])])
         return self.membership(request, club, rest[2])

@@ -12,7 +12,6 @@
 /* A page of a hundred people has some ten kilobytes, with the longest names in every script a megabyte. */
 #define WIRE_MAX_BODY (2u * 1024 * 1024)
 #define WIRE_MAX_HEADERS (64u * 1024)
-#define WIRE_MAX_KEY 512
 /* How often cancelled() is asked; the ABI wants it within 100 ms. */
 #define WIRE_POLL_MS 50
 /* How long the answer to a write is waited for after a cancel. */
@@ -95,38 +94,6 @@ wire_on_header(char *data, size_t size, size_t count, void *user)
 	return length;
 }
 
-/* The key goes from the host's secrets into the request and nowhere else; it is asked for each time, for it may have been changed. */
-static int32_t
-wire_set_key(idc_instance *instance, CURL *easy, idc_error *problem)
-{
-	const idc_host *host = instance->host;
-	char key[WIRE_MAX_KEY + 1] = "";
-	size_t length = 0;
-	const int32_t status = host->secret_get(host->ctx, "api_key", key, WIRE_MAX_KEY, &length);
-	CURLcode code = CURLE_BAD_FUNCTION_ARGUMENT;
-
-	/* What is not printable would end the header, and begin another. */
-	if (status == IDC_OK && length > 0 && length <= WIRE_MAX_KEY) {
-		size_t good = 0;
-
-		while (good < length && key[good] > ' ' && key[good] <= '~')
-			good++;
-		if (good == length)
-			code = curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, key);
-	}
-	explicit_bzero(key, sizeof(key));
-	if (status == IDC_NOT_FOUND)
-		return problem_set(problem, IDC_STATE, "The API key is missing. Give it with --secret api_key=@FILE.");
-	if (status != IDC_OK && status != IDC_OVERFLOW)
-		return problem_set(problem, status, "The API key could not be had from the host.");
-	if (code == CURLE_OUT_OF_MEMORY)
-		return problem_set(problem, IDC_NOMEM, "There is not enough memory for a request.");
-	if (code != CURLE_OK)
-		return problem_set(problem, IDC_UNAUTHENTICATED,
-				   "The API key is no key of this service. Give the right one with --secret api_key=@FILE.");
-	return IDC_OK;
-}
-
 static int32_t
 wire_set_up(idc_instance *instance, WireExchange *exchange, const char *method, const char *path, idc_error *problem)
 {
@@ -139,7 +106,7 @@ wire_set_up(idc_instance *instance, WireExchange *exchange, const char *method, 
 		return problem_set(problem, IDC_NOMEM, "There is not enough memory for a request.");
 	if (length < 0 || (size_t)length >= sizeof(url))
 		return problem_set(problem, IDC_INVALID, "The setting url is too long. Give a shorter one.");
-	status = wire_set_key(instance, easy, problem);
+	status = key_set(instance, easy, problem);
 	if (status != IDC_OK)
 		return status;
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, wire_on_body);
