@@ -45,10 +45,17 @@ class Fault(Waiting):
 class Trigger(Waiting):
     def __init__(self, asked):
         super().__init__(asked["at"])
-        self.when, self.changes = asked["at"].get("when", "before"), asked["changes"]
+        self.when, self.changes, self.error = asked["at"].get("when", "before"), asked["changes"], None
+
+    def run(self, mutate):
+        """Its changes; what is wrong with them is told by told()."""
+        try:
+            mutate(self.changes)
+        except (KeyError, TypeError, ValueError) as why:
+            self.error = f"{type(why).__name__}: {why}"
 
     def told(self):
-        return {"seen": self.seen, "fired": self.fired}
+        return {"seen": self.seen, "fired": self.fired, "error": self.error}
 
 
 class Reply:

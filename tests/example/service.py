@@ -176,7 +176,7 @@ class Service:
     # --- one request ------------------------------------------------------------------------------------------------------------------
 
     def arrive(self, request, connection):
-        """Writes it down and finds out what strikes it; returns the changes that happen after it."""
+        """Writes it down and finds out what strikes it; returns the triggers that go off after it."""
         request.number, request.connection = len(self.journal) + 1, connection
         self.journal.append(request)
         for fault in self.faults:
@@ -189,9 +189,9 @@ class Service:
                 continue
             trigger.fired += 1
             if trigger.when == "before":
-                self.world.mutate(trigger.changes)
+                trigger.run(self.world.mutate)
             else:
-                late += trigger.changes
+                late.append(trigger)
         return late
 
     def serve(self, request, connection):
@@ -205,7 +205,8 @@ class Service:
             done = answered is None or action.get("handle")
             status, body = self.answer(request) if done and action.get("cut") != "before" else (0, None)
             reply = faults.Reply(*answered) if answered is not None else faults.Reply(status, body)
-            self.world.mutate(late)
+            for trigger in late:
+                trigger.run(self.world.mutate)
             reply.headers += [("Date", email.utils.formatdate(usegmt=True)), ("X-Request-Id", f"example-{request.number}")]
             request.status = 0 if action.get("cut") else reply.status
         return reply
