@@ -6,10 +6,6 @@
 static gboolean
 apply_take(Changing *changing, GError **error)
 {
-	if (changing->file != NULL) {
-		host_error_set(error, IDC_INVALID, "usage", "A plan has its changes in itself: it is idc-host apply ID PLAN.");
-		return FALSE;
-	}
 	changing->plan = plan_read(changing->ctx->args[1], changing->app, changing->manifest, changing->vault, error);
 	if (changing->plan == NULL)
 		return FALSE;
@@ -35,7 +31,7 @@ cmd_apply(CliContext *ctx, int argc, char **argv)
 	    .max_args = 2,
 	};
 	g_auto(Changing) changing = {0};
-	g_autofree GOptionEntry *entries = changing_entries(&changing, NULL);
+	g_autofree GOptionEntry *entries = changing_run_entries(&changing, NULL);
 	g_autoptr(GError) error = NULL;
 	int exit_status;
 

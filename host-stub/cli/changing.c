@@ -55,11 +55,9 @@ changing_clear(Changing *changing)
 }
 
 GOptionEntry *
-changing_entries(Changing *changing, const GOptionEntry *own)
+changing_run_entries(Changing *changing, const GOptionEntry *own)
 {
 	const GOptionEntry shared[] = {
-	    {"file", 0, 0, G_OPTION_ARG_FILENAME, &changing->file, "Take what is asked for from a CSV file (-: standard input)",
-	     "FILE.csv"},
 	    {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &changing->dry_run, "Tell what would happen, and change nothing", NULL},
 	    {"reason", 0, 0, G_OPTION_ARG_STRING, &changing->reason, "Why, for the journal", "TEXT"},
 	    {"ticket", 0, 0, G_OPTION_ARG_STRING, &changing->ticket, "On what request, for the journal", "ID"},
@@ -71,6 +69,20 @@ changing_entries(Changing *changing, const GOptionEntry *own)
 		g_array_append_val(entries, own[i]);
 	g_array_append_vals(entries, shared, G_N_ELEMENTS(shared));
 	return (GOptionEntry *)(gpointer)g_array_free(entries, FALSE);
+}
+
+GOptionEntry *
+changing_entries(Changing *changing, const GOptionEntry *own)
+{
+	const GOptionEntry file = {
+	    "file",    0, 0, G_OPTION_ARG_FILENAME, &changing->file, "Take what is asked for from a CSV file (-: standard input)",
+	    "FILE.csv"};
+	g_autoptr(GArray) entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+
+	for (gsize i = 0; own != NULL && own[i].long_name != NULL; i++)
+		g_array_append_val(entries, own[i]);
+	g_array_append_val(entries, file);
+	return changing_run_entries(changing, (const GOptionEntry *)(gconstpointer)entries->data);
 }
 
 gboolean

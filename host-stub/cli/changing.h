@@ -22,8 +22,11 @@ typedef struct {
 void changing_clear(Changing *changing);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Changing, changing_clear)
 
-/* Options of all of them; put behind a command's own. The group is given to cli_start()'s entries by changing_entries(). */
+/* Options of all of them, put behind a command's own (NULL: none), for cli_start(). Free with g_free; what they point to is the caller's. */
 GOptionEntry *changing_entries(Changing *changing, const GOptionEntry *own);
+
+/* The same without --file. */
+GOptionEntry *changing_run_entries(Changing *changing, const GOptionEntry *own);
 
 /* After cli_start(): loads the app that the first argument names. */
 gboolean changing_open(Changing *changing, CliContext *ctx, GError **error);

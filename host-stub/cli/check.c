@@ -168,6 +168,7 @@ check_show_cost(Output *out, const CheckReport *report)
 	json_object_object_add(output_body(out), "full_sync", cost);
 	json_object_object_add(cost, "requests", json_object_new_uint64(report->cost.requests));
 	json_object_object_add(cost, "exact", json_object_new_boolean(report->cost.exact));
+	json_object_object_add(cost, "guessed", check_string(report->cost.guessed));
 	/* Two digits are all that an estimate is good for. */
 	g_ascii_formatd(number, sizeof(number), "%.2f", report->cost.minutes);
 	json_object_object_add(cost, "minutes",
@@ -179,6 +180,8 @@ check_show_cost(Output *out, const CheckReport *report)
 	output_say(out, "%s", "");
 	output_say(out, "A full sync costs %s %" G_GUINT64_FORMAT " requests%s.", report->cost.exact ? "at most" : "about",
 		   report->cost.requests, minutes != NULL ? minutes : "");
+	if (report->cost.guessed != NULL)
+		output_say(out, "Not known yet, and counted as one page each: %s.", report->cost.guessed);
 }
 
 void

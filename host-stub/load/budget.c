@@ -86,6 +86,8 @@ budget_cost(const Manifest *manifest, const char *operation, GHashTable *setting
 		if (settings_condition(manifest, settings, term->unless))
 			continue;
 		cost.requests += budget_term(manifest, term, sizes, &cost.exact);
+		if (!cost.exact && cost.guessed == NULL)
+			cost.guessed = term->what;
 	}
 	if (pace > 0)
 		cost.minutes = (gdouble)cost.requests / (gdouble)pace;

@@ -5,9 +5,10 @@
 #include "load/manifest.h"
 
 typedef struct {
-	guint64 requests; /* at most */
-	gboolean exact;   /* FALSE: a size was not known and counted as one page */
-	gdouble minutes;  /* at the manifest's requests a minute, or the setting's where lower; 0 where neither is said */
+	guint64 requests;    /* at most */
+	gboolean exact;      /* FALSE: a size was not known and counted as one page */
+	const char *guessed; /* the manifest's words for the first term that was counted so; NULL: none */
+	gdouble minutes;     /* at the manifest's requests a minute, or the setting's where lower; 0 where neither is said */
 } BudgetCost;
 
 /* sizes: word of the manifest -> guint64 *, how many there are ("principal", "team", "policy", ...). A size "<type>.grants" (all grants

@@ -233,7 +233,7 @@ def cut_file():
 def missing_file():
     with Plans() as case:
         assert case.apply(2)["errors"][0]["message"].endswith("cannot be opened: No such file or directory.")
-        assert case.tell(2, "apply", case.path(), "--file", "x")["errors"][0]["code"] == "usage"
+        assert case.tell(2, "apply", case.path(), "--file", "x")["errors"][0]["message"].startswith("Unknown option --file")
         assert "There is no plan for a whole account" in case.tell(2, "plan", "-o", case.path())["errors"][0]["message"]
 
 
