@@ -156,3 +156,16 @@ settings_new(const idc_config *config, GError **error)
 	}
 	return g_steal_pointer(&settings);
 }
+
+gboolean
+settings_is_account(const Settings *settings, const gchar *subdomain, GError **error)
+{
+	if (subdomain == NULL || g_ascii_strcasecmp(subdomain, settings->subdomain) == 0)
+		return TRUE;
+	g_set_error(
+	    error, ERRORS, IDC_INVALID,
+	    "The setting subdomain is \"%s\", but somebody logged in to the PagerDuty account \"%s\". Change the setting, or log "
+	    "in to the other account.",
+	    settings->subdomain, subdomain);
+	return FALSE;
+}

@@ -30,4 +30,8 @@ typedef struct {
 /* NULL with INVALID that names every missing and every malformed setting. Owned by the caller. */
 Settings *settings_new(const idc_config *config, GError **error);
 void settings_free(Settings *settings);
+
+/* Whether somebody has logged in to the account that the settings are for; else an error that says what to do. subdomain NULL: not told, which
+ * is no objection. */
+gboolean settings_is_account(const Settings *settings, const gchar *subdomain, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)

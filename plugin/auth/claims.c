@@ -74,12 +74,5 @@ claims_check(const Settings *settings, const gchar *id_token, GError **error)
 	    !claims_region_is(settings, claims_region_of_word(json_read_text(claims, "region")), error))
 		return FALSE;
 	subdomain = json_read_plain(claims, "subdomain", 63);
-	if (subdomain == NULL || g_ascii_strcasecmp(subdomain, settings->subdomain) == 0)
-		return TRUE;
-	g_set_error(
-	    error, ERRORS, IDC_INVALID,
-	    "The setting subdomain is \"%s\", but somebody logged in to the PagerDuty account \"%s\". Change the setting, or "
-	    "log in to the other account.",
-	    settings->subdomain, subdomain);
-	return FALSE;
+	return settings_is_account(settings, subdomain, error);
 }

@@ -25,14 +25,7 @@ viewer_account_is(const Settings *settings, const gchar *page, GError **error)
 	g_autofree gchar *subdomain =
 	    host != NULL && g_str_has_suffix(host, VIEWER_DOMAIN) ? g_strndup(host, strcspn(host, ".")) : NULL;
 
-	if (subdomain == NULL || g_ascii_strcasecmp(subdomain, settings->subdomain) == 0)
-		return TRUE;
-	g_set_error(
-	    error, ERRORS, IDC_INVALID,
-	    "The setting subdomain is \"%s\", but somebody logged in to the PagerDuty account \"%s\". Change the setting, or "
-	    "log in to the other account.",
-	    settings->subdomain, subdomain);
-	return FALSE;
+	return settings_is_account(settings, subdomain, error);
 }
 
 gboolean

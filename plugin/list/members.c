@@ -6,6 +6,7 @@
 
 #include "../errors.h"
 #include "../ids.h"
+#include "../numbers.h"
 #include "people.h"
 #include "teams.h"
 
@@ -63,15 +64,6 @@ members_reading_clear(MembersReading *reading)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MembersReading, members_reading_clear)
 
-static gint
-members_compare_numbers(gconstpointer a, gconstpointer b)
-{
-	const guint32 one = *(const guint32 *)a;
-	const guint32 other = *(const guint32 *)b;
-
-	return one < other ? -1 : one > other;
-}
-
 /* Those whose user object names the team and whom the member list lacks, unless they are known to be gone; *ret_extra: whether it has
  * others. */
 static GArray *
@@ -83,11 +75,11 @@ members_missing(const Listing *listing, const ListingTeam *team, const MembersRe
 
 	for (guint i = 0; i < reading->members->len; i++)
 		g_array_append_val(told, g_array_index(reading->members, Member, i).number);
-	g_array_sort(told, members_compare_numbers);
+	numbers_sort(told);
 	for (guint i = 0; i < team->members->len; i++) {
 		const guint32 number = g_array_index(team->members, guint32, i);
 
-		if (g_array_binary_search(told, &number, members_compare_numbers, NULL))
+		if (numbers_has(told, number))
 			met++;
 		else if (idset_find(listing->gone, idset_id(listing->people, number)) == IDSET_NONE)
 			g_array_append_val(missing, number);

@@ -6,6 +6,7 @@
 
 #include "../errors.h"
 #include "../ids.h"
+#include "../numbers.h"
 #include "people.h"
 #include "schedules.h"
 #include "teams.h"
@@ -132,7 +133,7 @@ static gboolean
 policies_told(const GPtrArray *on, guint n, guint32 number)
 {
 	for (guint i = 0; i < n; i++)
-		if (g_ptr_array_index(on, i) != NULL && schedules_has(g_ptr_array_index(on, i), number))
+		if (g_ptr_array_index(on, i) != NULL && numbers_has(g_ptr_array_index(on, i), number))
 			return TRUE;
 	return FALSE;
 }
@@ -169,7 +170,7 @@ policies_indirect_grants(const PoliciesLevel *level, GError **error)
 			if (policies_told(on, i, number))
 				continue;
 			for (guint k = i; k < on->len; k++)
-				if (g_ptr_array_index(on, k) != NULL && schedules_has(g_ptr_array_index(on, k), number))
+				if (g_ptr_array_index(on, k) != NULL && numbers_has(g_ptr_array_index(on, k), number))
 					emit_attr(&attrs, "via", g_ptr_array_index(level->through, k));
 			if (!listing_grant(listing, level->resource, idset_id(listing->people, number), level->id,
 					   IDC_RECORD_INDIRECT, &attrs, error))

@@ -4,6 +4,7 @@
 
 #include "../errors.h"
 #include "../ids.h"
+#include "../numbers.h"
 #include "people.h"
 
 #define SCHEDULES_WHAT "GET /schedules"
@@ -11,21 +12,11 @@
 
 static const PagerSpec schedules_spec = {.path = "/schedules", .rows = "schedules", .counts = TRUE};
 
-static gint
-schedules_compare(gconstpointer a, gconstpointer b)
-{
-	const guint32 one = *(const guint32 *)a;
-	const guint32 other = *(const guint32 *)b;
-
-	return one < other ? -1 : one > other;
-}
-
 /* Who is on it, as numbers in order, each once. */
 static GArray *
 schedules_rota(Listing *listing, SealsResource *resource, json_object *users, GError **error)
 {
 	g_autoptr(GArray) people = g_array_new(FALSE, FALSE, sizeof(guint32));
-	guint kept = 0;
 
 	for (gsize i = 0; users != NULL && i < json_object_array_length(users); i++) {
 		guint32 number = IDSET_NONE;
@@ -39,18 +30,8 @@ schedules_rota(Listing *listing, SealsResource *resource, json_object *users, GE
 		if (number != IDSET_NONE)
 			g_array_append_val(people, number);
 	}
-	g_array_sort(people, schedules_compare);
-	for (guint i = 0; i < people->len; i++)
-		if (kept == 0 || g_array_index(people, guint32, i) != g_array_index(people, guint32, kept - 1))
-			g_array_index(people, guint32, kept++) = g_array_index(people, guint32, i);
-	g_array_set_size(people, kept);
+	numbers_once(people);
 	return g_steal_pointer(&people);
-}
-
-gboolean
-schedules_has(const GArray *people, guint32 number)
-{
-	return g_array_binary_search((GArray *)people, &number, schedules_compare, NULL);
 }
 
 static gboolean

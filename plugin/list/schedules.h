@@ -6,9 +6,6 @@
 /* Layer-based schedules and who is in their rotations, after the people were listed. */
 gboolean schedules_list(Listing *listing, GError **error);
 
-/* Whether somebody is among them. */
-gboolean schedules_has(const GArray *people, guint32 number);
-
 /* This one is shift-based: asking for it as if it were not is no use. */
 void schedules_note_shift_based(Listing *listing, const gchar *id);
 
