@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "base/text.h"
+#include "cli/alert.h"
 #include "cli/commands.h"
 #include "cli/state.h"
 #include "jobs/runner.h"
@@ -23,6 +24,8 @@ typedef struct {
 	HostExit worst;
 	json_object *syncs; /* of the envelope, with once */
 	OutputTable *table; /* with once */
+	GStrv alert;        /* --on-alert, or NULL */
+	GHashTable *told;   /* identifier -> what it was told last */
 } Run;
 
 /* Tells the service manager, where there is one. */
@@ -131,6 +134,8 @@ run_on_ended(const RunnerResult *result, gpointer user_data)
 
 	run->worst = schedule_worse(run->worst, result->exit_status);
 	if (run->once)
+		alert_send_app(run->ctx->out, run->alert, run->ctx->paths, result->identifier);
+	if (run->once)
 		run_collect(run, result);
 	else if (!output_is_quiet(run->ctx->out))
 		run_metrics(result);
@@ -165,6 +170,28 @@ run_tell_broken(Run *run, const AppState *state)
 	run_on_ended(&result, run);
 }
 
+/* What was told already is told again only once it is another thing. */
+static void
+run_tell_alerts(Run *run, const AppState *state, gint64 now)
+{
+	HostExit exit_status = HOST_EXIT_OK;
+	g_autoptr(GPtrArray) alerts = NULL;
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (run->alert == NULL || state->running || runner_has(run->runner, state->identifier))
+		return;
+	alerts = app_state_alerts(state, now, &exit_status);
+	for (guint i = 0; i < alerts->len; i++) {
+		const AppAlert *alert = g_ptr_array_index(alerts, i);
+
+		g_string_append_printf(text, "%s\n%s\n", alert->code, alert->message);
+	}
+	if (g_strcmp0(g_hash_table_lookup(run->told, state->identifier), text->str) == 0)
+		return;
+	g_hash_table_insert(run->told, g_strdup(state->identifier), g_strdup(text->str));
+	alert_send(run->ctx->out, run->alert, state);
+}
+
 static gboolean
 run_start_due(Run *run, GError **error)
 {
@@ -180,6 +207,8 @@ run_start_due(Run *run, GError **error)
 			run_tell_broken(run, state);
 		else if (state->problem == NULL && !state->running && run_is_due(run, state, now))
 			runner_start(run->runner, state->identifier);
+		if (!run->once)
+			run_tell_alerts(run, state, now);
 	}
 	return TRUE;
 }
@@ -264,8 +293,13 @@ cmd_run(CliContext *ctx, int argc, char **argv)
 	    {"ADDED", TRUE, FALSE}, {"REMOVED", TRUE, FALSE}, {"REASON", FALSE, TRUE},
 	};
 	gboolean once = FALSE;
+	g_autofree char *on_alert = NULL;
+	g_auto(GStrv) alert = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	const GOptionEntry entries[] = {
 	    {"once", 0, 0, G_OPTION_ARG_NONE, &once, "Sync what is due, then end", NULL},
+	    {"on-alert", 0, 0, G_OPTION_ARG_STRING, &on_alert, "Run where an app has alerts, told as JSON on its input", "CMD"},
 	    {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
 	};
 	g_autoptr(GMainLoop) loop = NULL;
@@ -276,6 +310,10 @@ cmd_run(CliContext *ctx, int argc, char **argv)
 
 	if (!cli_start(ctx, argc, argv, &usage, entries, &exit_status))
 		return exit_status;
+	if (!alert_parse(on_alert, &alert, &error))
+		return output_fail(ctx->out, error);
+	run.alert = alert;
+	run.told = told;
 	loop = g_main_loop_new(NULL, FALSE);
 	table = output_table_new(columns, G_N_ELEMENTS(columns));
 	runner = runner_new(ctx->paths, run_on_ended, &run);

@@ -3,6 +3,7 @@
 #include "cli/state.h"
 #include "base/text.h"
 #include "jobs/lock.h"
+#include "jobs/runner.h"
 #include "state/journal.h"
 #include "state/tasks.h"
 
@@ -110,42 +111,72 @@ app_state_word(const AppState *state)
 }
 
 static void
-app_state_add(GStrvBuilder *alerts, HostExit *exit_status, HostExit this_exit, char *sentence)
+app_alert_free(gpointer data)
 {
-	g_strv_builder_add(alerts, sentence);
+	AppAlert *alert = data;
+
+	g_free(alert->message);
+	g_free(alert);
+}
+
+/* Takes message over. */
+static void
+app_state_add(GPtrArray *alerts, HostExit *exit_status, HostExit this_exit, const char *code, char *message)
+{
+	AppAlert *alert = g_new0(AppAlert, 1);
+
+	alert->code = code;
+	alert->message = message;
+	g_ptr_array_add(alerts, alert);
 	*exit_status = schedule_worse(*exit_status, this_exit);
-	g_free(sentence);
+}
+
+/* What a person has to do is said here; the reason is the service's. */
+static void
+app_state_add_failed(const AppState *state, GPtrArray *alerts, HostExit *exit_status)
+{
+	const SyncsState *syncs = state->state;
+	gboolean unauthorized = syncs->last_exit == HOST_EXIT_REAUTHORIZE;
+	g_autofree char *reason = text_sentence(syncs->last_reason);
+	const char *code = "sync_failed";
+
+	if (unauthorized)
+		code = "token_failure";
+	else if (syncs->last_reason != NULL && g_str_has_prefix(syncs->last_reason, RUNNER_CRASHED))
+		code = "connector_crash";
+	app_state_add(alerts, exit_status, (HostExit)syncs->last_exit, code,
+		      g_strdup_printf("The last sync failed%s: %s%s%s%s", syncs->failures > 1 ? ", as did those before it" : "",
+				      reason, unauthorized ? " Once that is put right: idc-host reauthorize " : "",
+				      unauthorized ? state->identifier : "", unauthorized ? "." : ""));
 }
 
 static void
-app_state_add_last(const AppState *state, GStrvBuilder *alerts, HostExit *exit_status)
+app_state_add_last(const AppState *state, GPtrArray *alerts, HostExit *exit_status)
 {
 	const SyncsState *syncs = state->state;
 
 	if (syncs->last_status == SYNCS_FAILED)
-		app_state_add(alerts, exit_status, (HostExit)syncs->last_exit,
-			      g_strdup_printf("The last sync failed%s: %s", syncs->failures > 1 ? ", as did those before it" : "",
-					      syncs->last_reason));
+		app_state_add_failed(state, alerts, exit_status);
 	else if (syncs->last_status == SYNCS_RUNNING && !state->running)
-		app_state_add(alerts, exit_status, HOST_EXIT_FAILED,
+		app_state_add(alerts, exit_status, HOST_EXIT_FAILED, "connector_crash",
 			      g_strdup("The last sync ended without a word: its process was killed. Run it again."));
 	if (syncs->held_digest != NULL)
 		app_state_add(
-		    alerts, exit_status, HOST_EXIT_HELD,
+		    alerts, exit_status, HOST_EXIT_HELD, "held",
 		    g_strdup_printf("Removals are held: look at idc-host show %s held, then idc-host sync %s --accept %s.",
 				    state->identifier, state->identifier, syncs->held_digest));
 }
 
 /* Whether what they asked for was done is found out by the next run of changes. */
 static void
-app_state_add_open(const AppState *state, GStrvBuilder *alerts, HostExit *exit_status)
+app_state_add_open(const AppState *state, GPtrArray *alerts, HostExit *exit_status)
 {
 	g_autofree char *since = NULL;
 
 	if (state->open == 0)
 		return;
 	since = text_time(state->open_since);
-	app_state_add(alerts, exit_status, HOST_EXIT_UNKNOWN,
+	app_state_add(alerts, exit_status, HOST_EXIT_UNKNOWN, "open_intent",
 		      state->open == 1
 			  ? g_strdup_printf("A change of %s has no result: its process ended before it was written down. Give that "
 					    "command again; any other change tells what became of it.",
@@ -155,23 +186,23 @@ app_state_add_open(const AppState *state, GStrvBuilder *alerts, HostExit *exit_s
 					    state->open, since));
 }
 
-GStrv
+GPtrArray *
 app_state_alerts(const AppState *state, gint64 now, HostExit *ret_exit)
 {
-	g_autoptr(GStrvBuilder) alerts = g_strv_builder_new();
+	g_autoptr(GPtrArray) alerts = g_ptr_array_new_with_free_func(app_alert_free);
 	HostExit exit_status = HOST_EXIT_OK;
 
 	if (state->problem != NULL) {
-		app_state_add(alerts, &exit_status, host_error_exit(state->problem), g_strdup(state->problem->message));
+		app_state_add(alerts, &exit_status, host_error_exit(state->problem), "broken", g_strdup(state->problem->message));
 		*ret_exit = exit_status;
-		return g_strv_builder_end(alerts);
+		return g_steal_pointer(&alerts);
 	}
 	for (guint i = 0; i < state->partials->len; i++) {
 		const StorePartial *partial = g_ptr_array_index(state->partials, i);
 		g_autofree char *reason = text_sentence(partial->reason);
 
 		if (!partial->known)
-			app_state_add(alerts, &exit_status, HOST_EXIT_PARTIAL,
+			app_state_add(alerts, &exit_status, HOST_EXIT_PARTIAL, "partial",
 				      g_strdup_printf("The %s%s%s are incomplete since sync %" G_GINT64_FORMAT ": %s",
 						      kind_words(partial->kind, 0), partial->resource != NULL ? " of " : "",
 						      partial->resource != NULL ? partial->resource : "", partial->since, reason));
@@ -180,12 +211,12 @@ app_state_alerts(const AppState *state, gint64 now, HostExit *ret_exit)
 		g_autofree char *due = text_time(state->next);
 
 		app_state_add(
-		    alerts, &exit_status, HOST_EXIT_FAILED,
+		    alerts, &exit_status, HOST_EXIT_FAILED, "overdue",
 		    g_strdup_printf("A sync was due at %s and did not happen: is idc-host run, or a timer for run --once, at work?",
 				    due));
 	}
 	app_state_add_last(state, alerts, &exit_status);
 	app_state_add_open(state, alerts, &exit_status);
 	*ret_exit = exit_status;
-	return g_strv_builder_end(alerts);
+	return g_steal_pointer(&alerts);
 }

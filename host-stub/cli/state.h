@@ -28,8 +28,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AppState, app_state_free)
  * problem; one that does not exist is an error. store may be NULL where there is none yet. */
 GPtrArray *app_states(const HostPaths *paths, const char *identifier, GError **error);
 
-/* What is wrong with it, worst last; empty: nothing. Sentences, and their exit statuses in *ret_exit as one. */
-GStrv app_state_alerts(const AppState *state, gint64 now, HostExit *ret_exit);
+/* One thing that is wrong. */
+typedef struct {
+	const char *code; /* broken, partial, overdue, token_failure, connector_crash, sync_failed, held or open_intent; static */
+	char *message;    /* a sentence */
+} AppAlert;
+
+/* What is wrong with it: a GPtrArray of AppAlert, empty: nothing; and their exit statuses in *ret_exit as one. */
+GPtrArray *app_state_alerts(const AppState *state, gint64 now, HostExit *ret_exit);
 
 /* One word: never, complete, partial, held, failed, broken, running. */
 const char *app_state_word(const AppState *state);

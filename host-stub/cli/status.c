@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "base/text.h"
+#include "cli/alert.h"
 #include "cli/commands.h"
 #include "cli/state.h"
 
@@ -75,7 +76,7 @@ status_partials(const AppState *state)
 }
 
 static json_object *
-status_json(const AppState *state, GStrv alerts, HostExit exit_status, gint64 now)
+status_json(const AppState *state, GPtrArray *alerts, HostExit exit_status, gint64 now)
 {
 	static const SyncsState none = {0};
 	const SyncsState *syncs = state->state != NULL ? state->state : &none;
@@ -83,8 +84,8 @@ status_json(const AppState *state, GStrv alerts, HostExit exit_status, gint64 no
 	json_object *object = json_object_new_object();
 	json_object *array = json_object_new_array();
 
-	for (gsize i = 0; alerts[i] != NULL; i++)
-		json_object_array_add(array, json_object_new_string(alerts[i]));
+	for (guint i = 0; i < alerts->len; i++)
+		json_object_array_add(array, json_object_new_string(((AppAlert *)g_ptr_array_index(alerts, i))->message));
 	status_add_text(object, "identifier", state->identifier);
 	status_add_text(object, "connector", state->app != NULL ? state->app->connector : NULL);
 	status_add_text(object, "state", app_state_word(state));
@@ -155,13 +156,21 @@ cmd_status(CliContext *ctx, int argc, char **argv)
 	json_object *array = json_object_new_array();
 	HostExit worst = HOST_EXIT_OK;
 	gint64 now = status_now();
+	g_autofree char *on_alert = NULL;
+	g_auto(GStrv) alert = NULL;
+	const GOptionEntry entries[] = {
+	    {"on-alert", 0, 0, G_OPTION_ARG_STRING, &on_alert, "Run for each app with alerts, told as JSON on its input", "CMD"},
+	    {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+	};
 	int exit_status;
 
-	if (!cli_start(ctx, argc, argv, &usage, NULL, &exit_status)) {
+	if (!cli_start(ctx, argc, argv, &usage, entries, &exit_status)) {
 		json_object_put(array);
 		return exit_status;
 	}
 	json_object_object_add(output_body(ctx->out), "apps", array);
+	if (!alert_parse(on_alert, &alert, &error))
+		return output_fail(ctx->out, error);
 	if (ctx->args[0] != NULL)
 		output_set_identifier(ctx->out, ctx->args[0]);
 	states = app_states(ctx->paths, ctx->args[0], &error);
@@ -170,16 +179,17 @@ cmd_status(CliContext *ctx, int argc, char **argv)
 	for (guint i = 0; i < states->len; i++) {
 		const AppState *state = g_ptr_array_index(states, i);
 		HostExit this_exit = HOST_EXIT_OK;
-		g_auto(GStrv) alerts = app_state_alerts(state, now, &this_exit);
+		g_autoptr(GPtrArray) alerts = app_state_alerts(state, now, &this_exit);
 
 		worst = schedule_worse(worst, this_exit);
 		status_row(table, state, now);
 		json_object_array_add(array, status_json(state, alerts, this_exit, now));
-		for (gsize a = 0; alerts[a] != NULL; a++) {
-			g_autofree char *escaped = text_escape(alerts[a]);
+		for (guint a = 0; a < alerts->len; a++) {
+			g_autofree char *escaped = text_escape(((AppAlert *)g_ptr_array_index(alerts, a))->message);
 
 			g_string_append_printf(told, "%s%s: %s", told->len > 0 ? "\n" : "", state->identifier, escaped);
 		}
+		alert_send(ctx->out, alert, state);
 	}
 	if (states->len == 0)
 		output_say(ctx->out, "No app is connected yet in %s: idc-host modules shows what can be.", ctx->paths->data);

@@ -32,5 +32,7 @@ syncing_run(CliContext *ctx, const App *app, Manifest *manifest, Vault *vault, g
 	if (report != NULL)
 		return summary_tell(ctx->out, report);
 	output_error(ctx->out, error);
+	if (host_error_exit(error) == HOST_EXIT_REAUTHORIZE)
+		output_note(ctx->out, "Once that is put right: idc-host reauthorize %s", app->identifier);
 	return host_error_exit(error);
 }

@@ -116,8 +116,7 @@ runner_tell(RunnerChild *child, GSubprocess *process, const char *said)
 		reason = runner_sentence(said);
 	} else {
 		result.signal = g_subprocess_get_term_sig(process);
-		reason =
-		    g_strdup_printf("the process of the sync was ended by signal %d (%s)", result.signal, strsignal(result.signal));
+		reason = g_strdup_printf(RUNNER_CRASHED " %d (%s)", result.signal, strsignal(result.signal));
 		sync_sweep(runner->paths, child->identifier, reason, NULL);
 	}
 	entry = runner_last(runner, child->identifier);

@@ -10,6 +10,9 @@
 #include "state/syncs.h"
 #include <glib.h>
 
+/* What the reason of a sync whose process was killed by a signal begins with. */
+#define RUNNER_CRASHED "the process of the sync was ended by signal"
+
 typedef struct Runner Runner;
 
 /* How one ended. Borrowed for the call. */

@@ -206,7 +206,7 @@ def status_states():
         case.write("fail\t200\tThe secret is wrong.\n", "Alpha")
         case.sync(identifier="Alpha")
         status, apps = case.status()
-        assert status == 6 and apps["Alpha"]["alerts"] == ["The last sync failed: The secret is wrong."], apps
+        assert status == 6 and apps["Alpha"]["alerts"] == ["The last sync failed: The secret is wrong. Once that is put right: idc-host reauthorize Alpha."], apps
         assert apps["Alpha"]["state"] == "failed" and apps["Alpha"]["failures"] == 1 and apps["Alpha"]["users"] == 20, apps
 
 

@@ -1,0 +1,240 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The idc contributors
+"""An app that acts for a person: signed in by the command line, kept alive, withdrawn, and mended. usage: sign-in.py IDC_HOST MODULES"""
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import account
+import tap
+from simulator import Simulator
+
+IDC_HOST, MODULES = sys.argv[1:]
+WORLD = {"users": 40, "teams": 3, "policies": 4, "schedules": 3, "stubs": 0}
+TOKEN = "/oauth/token"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def link(process):
+    found = None
+    for line in process.stdout:
+        if "/oauth/authorize?" in line:
+            found = line.strip()
+        if found is not None and line.startswith("Waiting at "):
+            return found
+    raise AssertionError("no link was shown")
+
+
+def fetch(address):
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=60) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+class Person(account.Account):
+    """An account whose app acts for a person."""
+
+    def __init__(self, simulator, **world):
+        super().__init__(IDC_HOST, MODULES, simulator)
+        self.redirect = f"http://localhost:{free_port()}/application/oauthProcessCode/PagerDuty"
+        simulator.reset(**{**WORLD, "redirects": [self.redirect], **world})
+
+    def begin(self, *arguments):
+        return subprocess.Popen(self._command(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                env=self._environment())
+
+    def connecting_person(self, *arguments):
+        return self.connecting(self.simulator, "pagerduty", "--redirect-uri", self.redirect, *arguments, grant="authorization_code")
+
+    def allow(self, arguments, exit_status=0, wait_s=0, **consent):
+        """The command, with somebody who answers the page: what the browser saw last, and what the command said."""
+        process = self.begin(*arguments)
+        try:
+            back = self.simulator.consent(link(process), **consent)
+            time.sleep(wait_s)
+            page = fetch(back)
+            said = process.communicate(timeout=120)[0] if exit_status is not None else ""
+        finally:
+            if exit_status is not None:
+                process.kill()
+        assert exit_status is None or process.returncode == exit_status, f"exit {process.returncode}, not {exit_status}\n{said}"
+        return (page, said) if exit_status is not None else (page, process)
+
+    def signed_in(self, **consent):
+        (status, _), _ = self.allow(self.connecting_person(), **consent)
+        assert status == 200, status
+        return self
+
+    def refreshes(self):
+        return self.simulator.identity()["requests"].get("refresh_token", 0)
+
+
+def connects(simulator):
+    with Person(simulator) as host:
+        (status, page), said = host.allow(host.connecting_person("--trust", "read-write"))
+        assert status == 200 and "<h1>Connected</h1>" in page, page
+        app = json.loads((host.folder / "data/apps/PagerDuty.json").read_text())
+        admins = [user for user in host.rows("users") if user["role"] == "admin"]
+        assert app["connected_as"] == min(admins, key=lambda user: user["user_id"])["email"], app["connected_as"]
+        assert f"answers to {app['connected_as']}" in said, said
+        account.same(host.grants(), account.grants_of(simulator))
+
+
+def denied(simulator):
+    with Person(simulator) as host:
+        (status, page), said = host.allow(host.connecting_person(), 6, answer="deny")
+        assert status == 403 and "the consent was denied" in page and "Access was denied in PagerDuty." in said, said
+        assert not list((host.folder / "data/apps").glob("*"))
+
+
+def narrowed(simulator):
+    wanted = [scope["scope"] for scope in json.loads((open(f"{MODULES}/../manifest/pagerduty.json").read()))["oauth"]["scopes"]]
+    reading = ["as_account-us.northwind", *(scope for scope in wanted if scope.endswith(".read"))]
+    with Person(simulator) as host:
+        (status, page), said = host.allow(host.connecting_person(), 6, scopes=[scope for scope in reading if scope != "teams.read"])
+        assert status == 400 and "teams.read" in page and "teams.read" in said, said
+        assert not list((host.folder / "data/apps").glob("*"))
+        _, said = host.allow(host.connecting_person(), scopes=[scope for scope in reading if scope != "audit_records.read"])
+        assert "audit_records.read" in said, said
+
+
+def late_code(simulator):
+    with Person(simulator, switches={"code_lifetime_s": "1"}) as host:
+        (status, page), process = host.allow(host.connecting_person(), None, wait_s=2)
+        try:
+            assert status == 410 and "<h1>Too late</h1>" in page, page
+            assert fetch(simulator.consent(link(process)))[0] == 200
+            said = process.communicate(timeout=120)[0]
+        finally:
+            process.kill()
+        assert process.returncode == 0, said
+
+
+def one_request_for_eight(simulator, command, exits):
+    """Eight processes meet a token that has ended: one of them gets the next, and the others use it."""
+    with Person(simulator) as host:
+        host.signed_in()
+        simulator.expire("access")
+        before = host.refreshes()
+        processes = [host.begin(command, "PagerDuty") for _ in range(8)]
+        said = [process.communicate(timeout=120)[0] for process in processes]
+        codes = [process.returncode for process in processes]
+        assert 0 in codes and set(codes) <= exits, (codes, said)
+        assert host.refreshes() - before == 1, host.refreshes() - before
+        host.sync().expect(0)
+        assert host.refreshes() - before == 1
+
+
+def ahead_of_the_end(simulator):
+    with Person(simulator, switches={"token_lifetime_s": "12"}) as host:
+        host.signed_in()
+        time.sleep(7)  # half of its life is over
+        before = host.refreshes()
+        simulator.forget_journal()
+        processes = [host.begin("validate", "PagerDuty") for _ in range(8)]
+        codes = [process.wait(60) for process in processes]
+        for process in processes:
+            process.stdout.close()
+        assert codes == [0] * 8 and host.refreshes() - before == 1, (codes, host.refreshes() - before)
+        assert not [entry for entry in simulator.journal() if entry["status"] == 401]
+
+
+def transient(simulator):
+    with Person(simulator) as host:
+        host.signed_in()
+        simulator.expire("access")
+        simulator.faults({"match": {"route": TOKEN, "times": 0}, "action": {"status": 503, "body": ""}})
+        host.sync().expect(7)
+        simulator.control("DELETE", "faults")
+        host.sync().expect(0)
+
+
+def withdrawn(simulator):
+    """What a person withdrew is told with what to do, costs a request or two at a time, and is mended by that person."""
+    with Person(simulator) as host:
+        host.signed_in()
+        before = host.snapshot()
+        simulator.revoke_tokens()
+        for _ in range(2):
+            asked = host.refreshes()
+            failed = host.sync().expect(6)
+            assert "idc-host reauthorize PagerDuty" in failed.said, failed.said
+            assert host.refreshes() - asked <= 1
+        assert host.snapshot() == before
+        done = host.run("status")
+        assert done.returncode == 6 and "idc-host reauthorize PagerDuty" in done.stdout + done.stderr, done.stdout + done.stderr
+        (status, _), said = host.allow(["reauthorize", "PagerDuty"])
+        assert status == 200 and "authorized anew" in said, said
+        host.sync().expect(0)
+
+
+def killed_before_the_store(simulator, rotation):
+    """The service has used the old refresh token up, and nobody has the new one: the next run says so, or goes on, and never loops."""
+    with Person(simulator, switches={"refresh_rotation": rotation}) as host:
+        host.signed_in()
+        simulator.expire("access")
+        simulator.faults({"match": {"route": TOKEN}, "action": {"drip": {"bytes": 1, "every_ms": 500}}})
+        before = host.refreshes()
+        process = host.begin("sync", "PagerDuty")
+        deadline = time.monotonic() + 60
+        while host.refreshes() == before:
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.3)
+        process.kill()
+        process.communicate()
+        simulator.control("DELETE", "faults")
+        asked = host.refreshes()
+        outcome = host.sync().expect(0, 6)
+        assert host.refreshes() - asked <= 2, host.refreshes() - asked
+        if outcome.exit == 6:
+            assert "idc-host reauthorize PagerDuty" in outcome.said, outcome.said
+            host.allow(["reauthorize", "PagerDuty"])
+        host.sync().expect(0)
+        return outcome.exit
+
+
+def killed(simulator):
+    exits = {rotation: killed_before_the_store(simulator, rotation) for rotation in ("new", "same")}
+    assert exits == {"new": 6, "same": 0}, exits
+
+
+def hidden(simulator):
+    with Person(simulator) as host:
+        (status, _), said = host.allow(host.connecting_person(), 3, who="user")
+        assert status == 200 and "incomplete" in said, said
+
+
+def main():
+    with Simulator(**WORLD) as simulator:
+        for name, behaviour, *arguments in [
+                ("what a person allows is what is read, as that person", connects),
+                ("a denied consent connects nothing", denied),
+                ("a required scope that was not given is named, an optional one told", narrowed),
+                ("a code that came too late gets a new link at once", late_code),
+                ("eight syncs at once ask for one token", one_request_for_eight, "sync", {0, 7}),
+                ("eight validations at once ask for one token", one_request_for_eight, "validate", {0}),
+                ("a token is renewed before it ends, once for eight processes", ahead_of_the_end),
+                ("a token endpoint that fails for a while is no dead authorization", transient),
+                ("a consent that was withdrawn is told, and mended by reauthorize", withdrawn),
+                ("killed before the new refresh token is kept, the next run goes on or says what to do", killed),
+                ("what may be hidden from who signed in is told", hidden)]:
+            tap.check(f"sign-in: {name}", behaviour, simulator, *arguments)
+    tap.finish()
+
+
+if __name__ == "__main__":
+    main()
