@@ -252,6 +252,39 @@ test_nobody_is_granted_a_team_that_is_gone(void)
 	g_assert_cmpuint(ledger->complete, ==, LISTED_ALL);
 }
 
+/* Where things may be hidden, what cannot be seen any more may be there all the same. */
+static void
+test_what_may_be_hidden_is_not_told_as_gone(void)
+{
+	g_autoptr(World) world = small_world();
+	g_autoptr(Ledger) ledger = ledger_new(LISTED_ALL);
+	WorldTeam *team = team_of(world);
+	g_autofree gchar *members = g_strdup_printf("/teams/%s/members", team->id);
+
+	world->hidden_kinds = LISTED_ALL & ~IDC_RECORD_PRINCIPAL;
+	world_join(team, user_with(world, "observer"), "observer");
+	refuse(world, 404, members, NULL);
+	refuse(world, 404, "/teams/", team->id);
+	listed(world, ledger);
+	g_assert_cmpuint(ledger->gone[1], ==, 0);
+	g_assert_cmpuint(ledger->complete, ==, IDC_RECORD_PRINCIPAL);
+	g_assert_cmpint(ledger->statuses[3], ==, IDC_FORBIDDEN);
+	g_assert_false(sealed(ledger, IDC_RECORD_GRANT, "team:", team->id));
+	g_assert_true(sealed(ledger, IDC_RECORD_GRANT, "account", ""));
+}
+
+static void
+test_nobody_is_known_to_be_there_where_people_may_be_hidden(void)
+{
+	g_autoptr(World) world = small_world();
+	g_autoptr(Ledger) ledger = ledger_new(LISTED_ALL);
+
+	world->hidden_kinds = LISTED_ALL;
+	listed(world, ledger);
+	g_assert_cmpuint(ledger->complete, ==, 0);
+	g_assert_false(sealed(ledger, IDC_RECORD_GRANT, "account", ""));
+}
+
 static void
 test_a_team_that_must_not_be_asked_about_is_a_gap(void)
 {
@@ -472,6 +505,9 @@ main(int argc, char **argv)
 			test_somebody_who_must_not_be_read_is_a_gap);
 	g_test_add_func("/list/whoever left while the list was made is taken back once", test_whoever_left_is_taken_back_once);
 	g_test_add_func("/list/nobody is granted a team that is gone", test_nobody_is_granted_a_team_that_is_gone);
+	g_test_add_func("/list/what may be hidden is not told as gone", test_what_may_be_hidden_is_not_told_as_gone);
+	g_test_add_func("/list/where people may be hidden no base role is whole",
+			test_nobody_is_known_to_be_there_where_people_may_be_hidden);
 	g_test_add_func("/list/a team that must not be asked about is a gap", test_a_team_that_must_not_be_asked_about_is_a_gap);
 	g_test_add_func("/list/a schedule that cannot be listed is not taken for gone",
 			test_a_schedule_that_cannot_be_listed_is_not_taken_for_gone);
