@@ -50,11 +50,12 @@ plan_read_item(JsonWalk *walk)
 	gint action = json_walk_choice(walk, "action", JSON_REQUIRED, actions, 0);
 	g_autofree char *user_id = json_walk_string(walk, "user_id", JSON_REQUIRED, IDC_MAX_ID);
 	g_autofree char *entitlement_id = json_walk_string(walk, "entitlement_id", JSON_REQUIRED, IDC_MAX_ID);
-	g_autofree char *email = json_walk_string(walk, "email", JSON_OPTIONAL, IDC_MAX_VALUE);
 	g_autofree char *rule = json_walk_string(walk, ITEM_EXPECT_RULE, JSON_OPTIONAL, IDC_MAX_VALUE);
 	gsize n = json_walk_length(walk, "effects", JSON_REQUIRED, 0, PLAN_MAX_EFFECTS);
 	Item *item = item_new(action == 0 ? SESSION_ADD : SESSION_REMOVE, user_id, entitlement_id);
 
+	/* for people who read the plan */
+	g_free(json_walk_string(walk, "email", JSON_OPTIONAL, IDC_MAX_VALUE));
 	json_walk_known(walk, known, NULL);
 	item_set(item, ITEM_EXPECT_RULE, rule);
 	item->uncertain = json_walk_bool(walk, "uncertain", JSON_REQUIRED, FALSE);
