@@ -21,6 +21,8 @@ static const CliCommand commands[] = {
     {"apply", "ID PLAN", "carry out a plan exactly, or refuse it", cmd_apply},
     {"terminate", "ID USER…", "the leaver: take all that can be taken, list what a person has to do", cmd_terminate},
     {"audit", "verify|head|export ID", "prove that the journal of changes is as it was written", cmd_audit},
+    {"backup", "FILE", "write all data but the key into one file", cmd_backup},
+    {"restore", "FILE", "make an empty data folder from a backup", cmd_restore},
     {"rekey", "", "seal all secrets under a new key", cmd_rekey},
     {"remove-app", "ID", "forget an app and its secrets; its history stays", cmd_remove_app},
     {NULL, NULL, NULL, NULL},

@@ -32,6 +32,8 @@ int cmd_sync(CliContext *ctx, int argc, char **argv);
 int cmd_show(CliContext *ctx, int argc, char **argv);
 int cmd_configure(CliContext *ctx, int argc, char **argv);
 int cmd_reauthorize(CliContext *ctx, int argc, char **argv);
+int cmd_backup(CliContext *ctx, int argc, char **argv);
+int cmd_restore(CliContext *ctx, int argc, char **argv);
 int cmd_rekey(CliContext *ctx, int argc, char **argv);
 int cmd_remove_app(CliContext *ctx, int argc, char **argv);
 int cmd_status(CliContext *ctx, int argc, char **argv);
