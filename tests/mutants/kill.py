@@ -26,7 +26,7 @@ CAUGHT = {"FAIL", "CRASH", "TIMEOUT"}
 
 def verdicts(manifest, checks):
     """{check: verdict} of the harness for these checks."""
-    command = [CONFORM, "--json"]
+    command = [CONFORM, "--json", "--modules", str(manifest.parent)]
     for check in checks:
         command += ["-p", check]
     done = subprocess.run([*command, str(manifest)], stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True)
@@ -52,6 +52,15 @@ class Case:
         return bool(self.verdicts) and all(self.verdicts.get(check) in CAUGHT for check in self.told["caught_by"])
 
 
+def there_are(mutants):
+    """Each check that is named is one of the harness's."""
+    if CONFORM is None:
+        raise tap.Skip("idc-conform is not built")
+    listed = subprocess.run([CONFORM, "--list"], capture_output=True, check=True, text=True).stdout
+    known = {line.split()[0] for line in listed.splitlines() if line}
+    tap.empty(f"{told['mutant']}: there is no check {check}" for told in mutants for check in told["caught_by"] if check not in known)
+
+
 def is_built(case):
     assert case.wrong is None, case.wrong
 
@@ -74,6 +83,7 @@ def main():
     mutants = []
     tap.check("each patch is in the table, and each line of the table has its patch and sentence", lambda: mutants.extend(mutant.table(TABLE)))
     mutants = [told for told in mutants if told["connector"] == CONNECTOR]
+    tap.check("each check that is named is one of the harness's", there_are, mutants)
     workshop = mutant.Workshop(ROOT, BUILD, CONNECTOR)
     tap.check("an unbroken connector that is built the same way passes the checks that are named", unbroken, workshop, mutants)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
