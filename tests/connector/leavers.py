@@ -316,13 +316,12 @@ def stakeholders(simulator):
 
 # ---- what goes wrong ----
 
-def unavailable(simulator):
+def later(simulator, exits, status, method, action):
     """What may work later is no task for a person, and the same command does it."""
     with begun(simulator, *DELETE) as host:
-        simulator.faults({"match": {"route": "/escalation_policies/{id}", "method": "PUT", "times": 0}, "action": {"status": 500, "body": "{}"}})
-        done = host.run("terminate", "PagerDuty", "POBSER1", "--json")
-        told = json.loads(done.stdout)
-        assert done.returncode != 0 and "access" not in [task["about"] for task in told["manual"]], told
+        simulator.faults({"match": {"route": "/escalation_policies/{id}", "method": method, "times": 0}, "action": {"body": "{}", **action}})
+        told = host.tell(exits, "POBSER1")
+        assert items(told)[0] == ("remove", "POBSER1", "policy:PEPFR20:1", status) and manual(told) == [("delete", "POBSER1", None)], told
         simulator.clear_faults()
         host.tell(0, "POBSER1")
         assert left(simulator, "POBSER1") == {"role:observer"} and len(host.tasks()) == 1
@@ -377,9 +376,11 @@ def main():
                 ("the change guard holds it before the first write and before the first task", guarded),
                 ("an app that is trusted for reading takes nothing from anybody", trusted_for_reading),
                 ("what is asked for wrongly is refused", usage),
-                ("what may work later is no task, and the same command does it", unavailable),
                 ("killed at any request, the same command ends right with one task", killed)):
             tap.check(name, behaviour, simulator)
+        for name, *how in (("an outage", 3, "UNAVAILABLE", "GET", {"status": 503}), ("a write that does not come through", 3, "CONFLICT", "PUT", {"status": 503}),
+                           ("a rate limit", 7, "NOT_ATTEMPTED", "GET", {"status": 429, "headers": {"ratelimit-reset": "900"}})):
+            tap.check(f"{name} is no task, and the same command does it later", later, simulator, *how)
     tap.finish()
 
 
