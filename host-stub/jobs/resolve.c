@@ -24,6 +24,9 @@ resolve_user(Running *run, Item *item, GError **error)
 	g_autoptr(LookupUser) user = NULL;
 	GError *problem = NULL;
 
+	/* Whoever refused it has said already whom it means. */
+	if (!item_is_waiting(item) && item->user_id != NULL)
+		return TRUE;
 	if (item->action == SESSION_PROVISION) {
 		item->email = g_strdup(item->user);
 		return TRUE;
