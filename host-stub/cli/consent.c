@@ -221,7 +221,7 @@ consent_run(Consent *consent, SessionChallenge *challenge, GError **error)
 			g_propagate_error(error, g_steal_pointer(&error_local));
 			return FALSE;
 		}
-		output_note(consent->output, "\n%s Here is a new link.", error_local->message);
+		output_note(consent->output, "\n%s Here is a new link.", error_local != NULL ? error_local->message : "");
 		g_clear_pointer(&link, session_challenge_free);
 		link = session_begin(consent->session, consent->redirect->uri, NULL, error);
 		if (link == NULL)

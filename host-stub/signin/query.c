@@ -38,8 +38,10 @@ query_decode(char *text)
 				return FALSE;
 			*to = (char)(high * 16 + low);
 			from += 2;
+		} else if (*from == '+') {
+			*to = ' ';
 		} else {
-			*to = *from == '+' ? ' ' : *from;
+			*to = *from;
 		}
 		if (g_ascii_iscntrl(*to))
 			return FALSE;
