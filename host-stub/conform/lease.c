@@ -40,7 +40,9 @@ lease_end(Lease *lease)
 		const LeaseBlock *block = &g_array_index(lease->blocks, LeaseBlock, i);
 
 		/* The address stays taken, or something else would come to lie there and a kept pointer would go unseen. */
-		mmap(block->begin, block->length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+		if (mmap(block->begin, block->length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) ==
+		    MAP_FAILED)
+			g_error("memory that was lent cannot be taken back");
 	}
 	g_array_unref(lease->blocks);
 	g_free(lease);

@@ -33,18 +33,23 @@ listing_judged(Subject *subject, uint32_t want, gboolean whole)
 	return g_steal_pointer(&told);
 }
 
+void
+listing_expect(Subject *subject, uint32_t want, gboolean whole)
+{
+	told_free(listing_judged(subject, want, whole));
+}
+
 GPtrArray *
 listing_traffic(Bench *bench, const char *world)
 {
 	g_autoptr(Subject) subject = subject_open(bench, world, FALSE);
-	g_autoptr(Told) told = NULL;
 	g_autoptr(GPtrArray) traffic = NULL;
 	guint before;
 
 	if (subject == NULL)
 		return NULL;
 	before = bench_requests(bench);
-	told = listing_judged(subject, subject_records(subject), FALSE);
+	listing_expect(subject, subject_records(subject), FALSE);
 	traffic = bench_traffic(bench);
 	if (!bench_good(bench) || traffic == NULL)
 		return NULL;
@@ -86,11 +91,10 @@ listing_fault_at_each(Bench *bench, const char *action, guint places, gboolean h
 		guint place = g_array_index(picked, guint, i);
 		g_autofree char *match = g_strdup_printf("{\"nth\":%u}", place);
 		g_autofree char *request = traffic_text(g_ptr_array_index(traffic, place - 1));
-		g_autoptr(Told) told = NULL;
 
 		bench_try(bench, "a list in which the %u. request of %u, as a rule %s, meets %s", place, traffic->len, request,
 			  action);
-		told = listing_faulty(bench, match, action,
-				      honest && !(gone && traffic_names_one(g_ptr_array_index(traffic, place - 1))));
+		told_free(listing_faulty(bench, match, action,
+					 honest && !(gone && traffic_names_one(g_ptr_array_index(traffic, place - 1)))));
 	}
 }

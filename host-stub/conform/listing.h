@@ -9,6 +9,9 @@
  * Returns what was told, for more questions; a verdict is there if anything is wrong. */
 Told *listing_judged(Subject *subject, uint32_t want, gboolean whole);
 
+/* The same for who has no more questions. */
+void listing_expect(Subject *subject, uint32_t want, gboolean whole);
+
 /* What was told, against the contract and what was so before and after. */
 void listing_judge(Subject *subject, const Told *told, uint32_t want, const Truth *before, const Truth *after);
 

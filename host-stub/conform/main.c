@@ -15,7 +15,7 @@
 typedef struct {
 	gboolean list, tap, json, in_process, version;
 	GStrv only, without;
-	gint jobs, patience;
+	gint jobs, patience, limit;
 	gint64 seed;
 	char *modules, *report, *check;
 } MainOptions;
@@ -45,6 +45,7 @@ main_context(MainOptions *options)
 	    {"report", 0, 0, G_OPTION_ARG_FILENAME, &options->report, "Write that object to a file as well", "FILE"},
 	    {"modules", 0, 0, G_OPTION_ARG_FILENAME, &options->modules, "Where connectors are looked for", "DIR"},
 	    {"patience", 0, 0, G_OPTION_ARG_INT, &options->patience, "Let each check take so many times longer (1)", "N"},
+	    {"limit", 0, 0, G_OPTION_ARG_INT, &options->limit, "End each check after so many seconds at the latest", "SECONDS"},
 	    {"in-process", 0, 0, G_OPTION_ARG_NONE, &options->in_process, "Run them in this very process, for a debugger", NULL},
 	    {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL},
 	    {"check", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->check, "Be the process of one check", "ID"},
@@ -215,7 +216,10 @@ main_with(const MainOptions *options, const char *name, const char *program)
 	g_autoptr(Manifest) manifest = NULL;
 	g_autoptr(Plan) plan = NULL;
 	g_auto(GStrv) command = NULL;
-	RunOptions run = {.seed = (guint64)options->seed, .jobs = (guint)options->jobs, .patience = (guint)options->patience};
+	RunOptions run = {.seed = (guint64)options->seed,
+			  .jobs = (guint)options->jobs,
+			  .patience = (guint)options->patience,
+			  .limit = (guint)options->limit};
 
 	if (checks == NULL)
 		return main_fail(error);
@@ -259,8 +263,9 @@ main(int argc, char **argv)
 		g_printerr("idc-conform: it is idc-conform [OPTION…] MANIFEST; see --help.\n");
 		return HOST_EXIT_USAGE;
 	}
-	if (options.jobs < 1 || options.jobs > 64 || options.patience < 1 || options.patience > 100 || options.seed < 0) {
-		g_printerr("idc-conform: --jobs is 1 to 64, --patience 1 to 100, --seed not negative.\n");
+	if (options.jobs < 1 || options.jobs > 64 || options.patience < 1 || options.patience > 100 || options.limit < 0 ||
+	    options.seed < 0) {
+		g_printerr("idc-conform: --jobs is 1 to 64, --patience 1 to 100, --limit and --seed not negative.\n");
 		return HOST_EXIT_USAGE;
 	}
 	return main_with(&options, argc == 2 ? argv[1] : "", argv[0]);

@@ -221,7 +221,7 @@ plan_read(const char *path, GError **error)
 	plan_read_all(plan, walk);
 	if (!json_walk_finish(walk, error))
 		return NULL;
-	if (strchr(plan->command[0], '/') != NULL) {
+	if (plan->command != NULL && strchr(plan->command[0], '/') != NULL) {
 		char *absolute = g_canonicalize_filename(plan->command[0], plan->folder);
 
 		g_free(plan->command[0]);

@@ -271,6 +271,8 @@ run_start_next(Run *run)
 		const Check *check = g_ptr_array_index(run->checks, run->next);
 		guint seconds = (check->seconds != 0 ? check->seconds : RUN_SECONDS) * run->options->patience;
 
+		if (run->options->limit != 0)
+			seconds = MIN(seconds, run->options->limit);
 		job->run = run;
 		job->index = run->next++;
 		job->result = run_result_new(check);

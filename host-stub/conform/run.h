@@ -25,6 +25,7 @@ typedef struct {
 	guint64 seed;
 	guint jobs;
 	guint patience;      /* how many times longer than usual a check may take; 1: as usual */
+	guint limit;         /* seconds that each check may take at most; 0: as its line says */
 	gboolean in_process; /* for a debugger: one after the other, here, without limits */
 	GStrv command;       /* this program and its arguments, without the last, the check's id */
 	void (*done)(const RunResult *result, gpointer user_data); /* called in the order of the checks */

@@ -60,12 +60,11 @@ change_listed(Bench *bench, gint parameter)
 	(void)parameter;
 	for (guint i = 0; i < bench->plan->cases->len && bench_good(bench); i++) {
 		g_autoptr(Subject) subject = changing_open(bench);
-		g_autoptr(Told) told = NULL;
 
 		if (subject == NULL || !change_step(subject, SUBJECT_ADD, change_case(bench, i), IDC_OK, "giving"))
 			return;
 		bench_try(bench, "a list after giving %s %s", change_case(bench, i)->principal, change_case(bench, i)->entitlement);
-		told = listing_judged(subject, subject_records(subject), TRUE);
+		listing_expect(subject, subject_records(subject), TRUE);
 	}
 }
 

@@ -64,12 +64,11 @@ fault_on_each_route(Bench *bench, gint parameter)
 
 	for (guint i = 0; routes != NULL && i < routes->len && bench_good(bench); i++) {
 		const char *match = g_ptr_array_index(routes, i);
-		g_autoptr(Told) told = NULL;
 
 		bench_try(bench, "a list in which all that fits %s is answered by %s", match, fault_actions[parameter]);
 		/* 404 for one thing by its id is the service's word that it is gone. */
-		told = listing_faulty(bench, match, fault_actions[parameter],
-				      parameter != 6 || strchr(match, '}') == match + strlen(match) - 1);
+		told_free(listing_faulty(bench, match, fault_actions[parameter],
+					 parameter != 6 || strchr(match, '}') == match + strlen(match) - 1));
 	}
 }
 

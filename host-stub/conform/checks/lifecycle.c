@@ -111,7 +111,6 @@ lifecycle_two(Bench *bench, gint parameter)
 {
 	g_autoptr(Subject) first = subject_open(bench, "default", FALSE);
 	g_autoptr(Subject) second = first != NULL ? subject_new(bench, first->fixture) : NULL;
-	g_autoptr(Told) told = NULL;
 
 	(void)parameter;
 	if (second == NULL)
@@ -120,10 +119,9 @@ lifecycle_two(Bench *bench, gint parameter)
 	if (!subject_ready(second))
 		return;
 	bench_expect(bench, first->instance != second->instance, "two instances", "one and the same");
-	told = listing_judged(first, subject_records(first), TRUE);
+	listing_expect(first, subject_records(first), TRUE);
 	subject_destroy(first);
-	told_free(told);
-	told = listing_judged(second, subject_records(second), TRUE);
+	listing_expect(second, subject_records(second), TRUE);
 }
 
 /* A setting of one instance is not another one's. */
@@ -146,8 +144,7 @@ lifecycle_apart(Bench *bench, gint parameter)
 		if (bench->secret_keys[0] != NULL && told->status == IDC_OK && told->messages->len > 0)
 			bench_expect(bench, FALSE, "an instance without secrets does not sign in", "it did, with another one's");
 	}
-	g_clear_pointer(&told, told_free);
-	told = listing_judged(good, subject_records(good), TRUE);
+	listing_expect(good, subject_records(good), TRUE);
 }
 
 /* destroy() makes no request and calls nobody; that is what instruments of closed subjects watch for. */

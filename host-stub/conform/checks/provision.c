@@ -107,7 +107,6 @@ provision_first(Bench *bench, gint parameter)
 	g_autoptr(Subject) subject = changing_open_provision(bench);
 	g_autoptr(ProvisionPerson) person = provision_new(bench, 1, FALSE);
 	g_autoptr(Truth) truth = NULL;
-	g_autoptr(Told) told = NULL;
 	g_autofree char *id = NULL;
 	int32_t status;
 
@@ -130,7 +129,7 @@ provision_first(Bench *bench, gint parameter)
 			bench_expect(bench, strcmp(so, pair->value) == 0, "everything exactly as asked", "%s is \"%s\"", pair->key,
 				     so);
 	}
-	told = listing_judged(subject, subject_records(subject), TRUE);
+	listing_expect(subject, subject_records(subject), TRUE);
 }
 
 /* The second time there is nothing to do. parameter: in another case. */

@@ -110,7 +110,8 @@ secret_environment(Bench *bench, gint parameter)
 		if (!g_file_get_contents(places[i], &text, &length, NULL))
 			continue;
 		for (gsize j = 0; j < length; j++)
-			text[j] = text[j] == '\0' ? '\n' : text[j];
+			if (text[j] == '\0')
+				text[j] = '\n';
 		bench_expect(bench, !secrecy_in_text(text, bench->secret_values), "no secret there", "one stands in %s", places[i]);
 	}
 }
@@ -152,8 +153,7 @@ secret_not_stored(Bench *bench, gint parameter)
 	bench_expect(bench, told->status == IDC_OK || (stored && told->status >= IDC_INVALID), "OK, or an error that says so", "%s",
 		     told->error.message);
 	if (told->status == IDC_OK) {
-		told_free(told);
-		told = listing_judged(subject, subject_records(subject), FALSE);
+		listing_expect(subject, subject_records(subject), FALSE);
 	}
 }
 
@@ -168,7 +168,6 @@ secret_rubbish(Bench *bench, gint parameter)
 		g_autoptr(Subject) subject = subject_open(bench, "default", FALSE);
 		g_autoptr(Subject) twin = NULL;
 		g_autoptr(GList) names = NULL;
-		g_autoptr(Told) told = NULL;
 
 		if (subject == NULL)
 			return;
@@ -183,7 +182,7 @@ secret_rubbish(Bench *bench, gint parameter)
 		twin = subject_twin(subject);
 		if (twin == NULL || !subject_ready(twin))
 			return;
-		told = listing_judged(twin, subject_records(twin), TRUE);
+		listing_expect(twin, subject_records(twin), TRUE);
 		subject_close(g_steal_pointer(&twin));
 	}
 }

@@ -51,12 +51,11 @@ size_list(Bench *bench, gint parameter)
 {
 	gint64 size = MAX(size_of(bench, (SizePlace)parameter), bench->plan->sized_least);
 	g_autoptr(Subject) subject = size_open(bench, size);
-	g_autoptr(Told) told = NULL;
 
 	if (subject == NULL)
 		return;
 	bench_try(bench, "listing an account of %" G_GINT64_FORMAT " principals", size);
-	told = listing_judged(subject, subject_records(subject), TRUE);
+	listing_expect(subject, subject_records(subject), TRUE);
 }
 
 /* Beyond what the service lets anybody read there is no whole list. */

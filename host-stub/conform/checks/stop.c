@@ -112,6 +112,18 @@ stop_call(Bench *bench, Subject *subject, StopWhen when)
 	return subject_list(subject, subject_records(subject), NULL);
 }
 
+/* An instance that has not signed in. */
+static Subject *
+stop_signed_out(Bench *bench)
+{
+	Fixture *fixture = bench_fixture(bench, "default", -1);
+	Subject *subject = fixture != NULL ? subject_new(bench, fixture) : NULL;
+
+	if (subject != NULL)
+		told_free(subject_init(subject));
+	return subject;
+}
+
 static void
 stop_waiting(Bench *bench, gint parameter)
 {
@@ -122,15 +134,10 @@ stop_waiting(Bench *bench, gint parameter)
 	guint before;
 	gint64 late_us;
 
-	if (parameter == STOP_IN_SIGN_IN) {
-		Fixture *fixture = bench_fixture(bench, "default", -1);
-		g_autoptr(Told) init = NULL;
-
-		subject = fixture != NULL ? subject_new(bench, fixture) : NULL;
-		init = subject != NULL ? subject_init(subject) : NULL;
-	} else {
+	if (parameter == STOP_IN_SIGN_IN)
+		subject = stop_signed_out(bench);
+	else
 		subject = subject_open(bench, "default", FALSE);
-	}
 	if (subject == NULL)
 		return;
 	bench_try(bench, "a call that is to end %s", texts[parameter]);
@@ -151,7 +158,6 @@ static void
 stop_again(Bench *bench, gint parameter)
 {
 	g_autoptr(Subject) subject = subject_open(bench, "default", FALSE);
-	g_autoptr(Told) told = NULL;
 
 	(void)parameter;
 	if (subject == NULL)
@@ -163,7 +169,7 @@ stop_again(Bench *bench, gint parameter)
 	subject->refuse_at = 7;
 	subject->refuse_with = IDC_NOMEM;
 	told_free(subject_list(subject, subject_records(subject), NULL));
-	told = listing_judged(subject, subject_records(subject), TRUE);
+	listing_expect(subject, subject_records(subject), TRUE);
 }
 
 const Check checks_stop[] = {

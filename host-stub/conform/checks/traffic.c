@@ -175,14 +175,13 @@ traffic_usage(Bench *bench, gint parameter)
 	g_autoptr(Subject) subject = subject_open(bench, "default", FALSE);
 	const idc_usage_extension *extension;
 	idc_usage usage = {.struct_size = sizeof(usage)};
-	g_autoptr(Told) told = NULL;
 	guint requests;
 
 	(void)parameter;
 	if (subject == NULL)
 		return;
 	bench_try(bench, "a whole list, and comparing what it says that it cost with the service's journal");
-	told = subject_list(subject, subject_records(subject), NULL);
+	told_free(subject_list(subject, subject_records(subject), NULL));
 	extension = subject->connector->extension(IDC_EXT_USAGE);
 	requests = bench_requests(bench);
 	bench_expect(bench, extension->usage(subject->instance, &usage) == IDC_OK, "OK", "something else");
@@ -193,7 +192,7 @@ traffic_usage(Bench *bench, gint parameter)
 
 const Check checks_traffic[] = {
     {"traffic.declared", "Each request of a list stands in the manifest's wire", traffic_declared, CHECK_LIST, NULL, NULL, 0, 0},
-    {"traffic.reads", "A list makes no write", traffic_reads, CHECK_LIST, NULL, NULL, 0, 0},
+    {"traffic.reads", "A list makes no write at the service", traffic_reads, CHECK_LIST, NULL, NULL, 0, 0},
     {"traffic.clean", "Each request is as the service documents it", traffic_clean, CHECK_LIST, NULL, NULL, 0, 0},
     {"traffic.scopes", "A list needs no scope but those that the manifest names for reading", traffic_scopes, CHECK_LIST, NULL,
      NULL, 0, 0},

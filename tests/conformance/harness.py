@@ -1,0 +1,241 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The idc contributors
+"""Whether the harness itself holds: each broken connector gets its verdict, and the run goes on. usage: harness.py IDC_CONFORM MODULES [sanitized]"""
+import contextlib
+import hashlib
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import tap
+
+CONFORM, MODULES = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
+SANITIZED = "sanitized" in sys.argv[3:]
+HERE = pathlib.Path(__file__).resolve().parent
+MANIFEST = {
+    "manifest": 1, "id": "bad", "name": "Bad", "version": "1.0.0", "abi": "1.0", "default_identifier": "Bad", "access": ["api"], "provisioning": [],
+    "source_of_truth": False, "thread_model": 2000, "limits": {"max_batch": 1},
+    "capabilities": [{"key": "list_entitlements", "label": "List", "supported": True}],
+    "kinds": [], "principal": {"attributes": []},
+    "settings": [{"key": "word", "type": "string", "label": "Word", "help": "any"},
+                 {"key": "password", "type": "string", "secret": True, "label": "Password", "help": "any"}],
+    "wire": [{"method": "GET", "host": "api", "template": "/", "scope": None, "for": ["list_entitlements"]}],
+}
+PLAN = {"conformance": 1, "fixture": {"command": ["/usr/bin/python3", "-B", str(HERE / "fixture.py")]}, "worlds": {"default": {}, "empty": {}}}
+
+
+class Installed:
+    """One of the broken connectors with its manifest and conformance file in a folder of its own. Use it in a with block."""
+
+    def __init__(self, fault, fixture=(), **manifest):
+        self._stack = contextlib.ExitStack()
+        self.fault, self.fixture, self.manifest_keys = fault, fixture, manifest
+
+    def __enter__(self):
+        folder = pathlib.Path(self._stack.enter_context(tempfile.TemporaryDirectory(dir=MODULES)))
+        folder.chmod(0o755)
+        module = (MODULES / f"bad-{self.fault}.so").read_bytes()
+        (folder / "bad.so").write_bytes(module)
+        sealed = {**MANIFEST, "module": {"file": "bad.so", "sha256": hashlib.sha256(module).hexdigest()}, **self.manifest_keys}
+        plan = {**PLAN, "fixture": {"command": [*PLAN["fixture"]["command"], *self.fixture]}}
+        self.module, self.manifest = folder / "bad.so", folder / "bad.json"
+        self.manifest.write_text(json.dumps(sealed))
+        (folder / "bad.conformance.json").write_text(json.dumps(plan))
+        return self
+
+    def __exit__(self, *_):
+        self._stack.close()
+
+    def run(self, *arguments):
+        return subprocess.run([CONFORM, *arguments, str(self.manifest)], stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True)
+
+    def report(self, *arguments):
+        done = self.run("--json", *arguments)
+        assert done.returncode in (0, 1), f"exit {done.returncode}: {done.stderr}"
+        return json.loads(done.stdout)
+
+    def verdicts(self, *arguments):
+        return {check["id"]: check["verdict"] for check in self.report(*arguments)["checks"]}
+
+
+def passes():
+    with Installed("none") as good:
+        report = good.report("-p", "load.*", "-p", "life.*", "-p", "abi.*", "-p", "list.*", "-p", "stop.before", "-j", "2")
+    bad = {check["id"]: check for check in report["checks"] if check["verdict"] not in ("PASS", "SKIP")}
+    assert not bad, bad
+    assert report["counts"]["PASS"] > 20, report["counts"]
+
+
+def caught(fault, check, verdict):
+    """The check has this verdict, those before and after it have theirs, and loading is as good as ever."""
+    with Installed(fault) as bad:
+        told = bad.verdicts("-p", check, "-p", "load.*", "--limit", "4")
+    assert told.pop(check) == verdict, told
+    assert told and set(told.values()) <= {"PASS", "SKIP"}, told
+
+
+def is_killed_whole():
+    """What a check's process left behind is gone when the run is over."""
+    with Installed("child") as bad:
+        bad.run("-p", "list.equal")
+        left = subprocess.run(["ps", "-eo", "args"], capture_output=True, check=True, text=True).stdout
+        assert str(bad.manifest) not in left, left
+
+
+def goes_on():
+    with Installed("crash") as bad:
+        told = bad.verdicts("-p", "list.*", "-p", "load.*", "-j", "2")
+    assert list(told.values()).count("CRASH") >= 5 and list(told.values()).count("PASS") >= 9, told
+
+
+def tells_how():
+    with Installed("crash") as bad:
+        text = bad.run("-p", "list.equal").stdout
+    for word in ("CRASH", "tried     listing everything", "expected", "seen      the process was ended by signal", "again     ", "--in-process"):
+        assert word in text, text
+
+
+def fixture_broken(how, word):
+    with Installed("none", fixture=(how,)) as bad:
+        report = bad.report("-p", "list.equal")
+    assert report["checks"][0]["verdict"] == "ERROR" and word in report["checks"][0]["seen"], report["checks"]
+
+
+def fault_that_does_not_strike():
+    with Installed("none") as bad:
+        told = bad.report("-p", "fault.table")["checks"][0]
+    assert told["verdict"] == "ERROR" and "did not strike" in told["seen"], told
+
+
+def nothing_selected():
+    with Installed("none") as bad:
+        done = bad.run("-p", "no.such")
+    assert done.returncode == 2 and "No check is selected" in done.stderr, done
+
+
+def skips_name_it():
+    with Installed("none") as bad:
+        checks = bad.report("-p", "change.add", "-p", "provision.new", "-p", "hostile.drip")["checks"]
+    assert [check["verdict"] for check in checks] == ["SKIP"] * 3, checks
+    for check, word in zip(checks, ("drip", "add_user", "provision_user")):
+        assert word in check["reason"], check
+
+
+def only_skips_fail():
+    with Installed("none") as bad:
+        done = bad.run("-p", "change.add")
+    assert done.returncode == 1, done
+
+
+def declared_without_a_case():
+    capabilities = [*MANIFEST["capabilities"], {"key": "add_user", "label": "Add", "supported": True}]
+    with Installed("none", capabilities=capabilities) as bad:
+        told = bad.report("-p", "change.add")["checks"][0]
+    assert told["verdict"] == "ERROR" and "changes.cases" in told["seen"], told
+
+
+def bound_to_digests():
+    def digest(path):
+        return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+    with Installed("none") as good:
+        report = good.report("-p", "load.resolves")
+        wanted = (digest(good.module), digest(good.manifest), digest(CONFORM))
+    assert (report["module_sha256"], report["manifest_sha256"], report["harness_sha256"]) == wanted, report
+
+
+def changed_module():
+    with Installed("none") as bad:
+        bad.module.write_bytes(bad.module.read_bytes() + b"x")
+        assert bad.verdicts("-p", "load.resolves") == {"load.resolves": "FAIL"}
+
+
+def same_seed_same_report():
+    def told(seed):
+        report = installed.report("-p", "l*", "--seed", seed)
+        for check in report["checks"]:
+            del check["took_ms"]
+        del report["at"]
+        return report
+    with Installed("two-seals") as installed:
+        assert told("5") == told("5")
+
+
+def lists_sentences():
+    lines = subprocess.run([CONFORM, "--list"], capture_output=True, check=True, text=True).stdout.splitlines()
+    assert len(lines) >= 100, len(lines)
+    ids = [line.split()[0] for line in lines]
+    assert len(set(ids)) == len(ids), "an id stands twice"
+    tap.empty(line for line in lines if not re.match(r"^[a-z]+\.[a-z0-9-]+ +[A-Z0-9].{20,}[a-z0-9A-Z]$", line))
+
+
+def is_tap():
+    with Installed("crash") as bad:
+        lines = bad.run("--tap", "-p", "l*.e*").stdout.splitlines()
+    assert lines[0] == "TAP version 13" and re.fullmatch(r"1\.\.\d+", lines[1]), lines[:3]
+    assert len([line for line in lines if re.match(r"(not )?ok \d+ - ", line)]) == int(lines[1][3:]), lines
+
+
+def in_process():
+    with Installed("none") as good:
+        done = good.run("--in-process", "-p", "load.*", "-p", "list.equal")
+    assert done.returncode == 0, done.stdout
+
+
+def ends_in_time():
+    begin = time.monotonic()
+    with Installed("hang") as bad:
+        assert set(bad.verdicts("-p", "list.equal", "-p", "list.once", "-j", "2", "--limit", "3").values()) == {"TIMEOUT"}
+    assert time.monotonic() - begin < 20
+
+
+CAUGHT = [
+    ("crash", "list.equal", "CRASH", "that crashes"),
+    ("hang", "list.equal", "TIMEOUT", "that hangs"),
+    ("print", "list.equal", "FAIL", "that prints"),
+    ("thread", "life.cycles", "FAIL", "that leaves a thread"),
+    ("overrun", "list.equal", "CRASH", "that writes behind a struct"),
+    ("exit", "list.equal", "CRASH", "that ends the process"),
+    ("kept", "list.equal", "CRASH", "that keeps what it was lent"),
+    ("descriptor", "life.process", "FAIL", "that leaves a descriptor open"),
+    ("locale", "life.first", "FAIL", "that changes the locale"),
+    ("other-thread", "list.equal", "FAIL", "that calls the host on another thread"),
+    ("destroy", "life.destroy", "FAIL", "that calls the host while it is destroyed"),
+    ("two-seals", "list.seals", "FAIL", "that seals twice"),
+    ("no-seal", "list.seals", "FAIL", "that does not seal"),
+    ("secret", "secret.told", "FAIL", "that logs a secret"),
+]
+# A sanitizer's heap is not measured, and needs more address space than the limit leaves.
+UNSANITIZED = [("memory", "list.equal", "CRASH", "that takes all memory"), ("leak", "life.lists", "FAIL", "that leaks memory")]
+
+
+def main():
+    tap.check("a connector without a fault passes", passes)
+    for fault, check, verdict, sentence in CAUGHT + ([] if SANITIZED else UNSANITIZED):
+        tap.check(f"a connector {sentence} is {verdict} in {check}, and the run goes on", caught, fault, check, verdict)
+    tap.check("many crashes do not end a run", goes_on)
+    tap.check("what a check left behind is ended with it", is_killed_whole)
+    tap.check("checks that hang are ended in time, two at a time", ends_in_time)
+    tap.check("a bad verdict says what was tried, expected and seen, and how to run it again", tells_how)
+    tap.check("a fixture that ends at once is ERROR", fixture_broken, "dead", "never begins")
+    tap.check("a fixture that refuses its control API is ERROR", fixture_broken, "deaf", "does nothing that it is asked")
+    tap.check("a fault that does not strike is ERROR", fault_that_does_not_strike)
+    tap.check("no check selected is an error", nothing_selected)
+    tap.check("a check that is skipped names what is not declared", skips_name_it)
+    tap.check("a run of skipped checks alone has not passed", only_skips_fail)
+    tap.check("what is declared and has no case is ERROR", declared_without_a_case)
+    tap.check("the report is bound to the digests of module, manifest and harness", bound_to_digests)
+    tap.check("a module that was changed is not loaded", changed_module)
+    tap.check("the same seed makes the same report", same_seed_same_report)
+    tap.check("each check is a sentence with an id of its own", lists_sentences)
+    tap.check("the TAP has its plan and a point for each check", is_tap)
+    tap.check("checks run in the very process for a debugger", in_process)
+    tap.finish()
+
+
+if __name__ == "__main__":
+    main()
