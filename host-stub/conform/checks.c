@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "conform/checks.h"
 #include "base/error.h"
+#include "conform/surroundings.h"
 
 static const Check *const check_tables[] = {checks_load,  checks_abi,       checks_lifecycle, checks_authorize, checks_list,
 					    checks_size,  checks_fault,     checks_hostile,   checks_moving,    checks_wait,
@@ -150,6 +151,10 @@ check_run(const Check *check, Bench *bench)
 		return;
 	if (lacks != NULL) {
 		bench_skip(bench, "The connector does not declare %s.", lacks);
+		return;
+	}
+	if ((check->needs & CHECK_HEAP) != 0 && surroundings_sanitized()) {
+		bench_skip(bench, "This harness is built with a sanitizer, whose heap cannot be looked at.");
 		return;
 	}
 	for (gsize i = 0; words[i] != NULL; i++) {

@@ -28,6 +28,7 @@ typedef enum {
 	CHECK_CHECK = 1 << 16, /* authorize CHECK */
 	CHECK_URLS = 1 << 17,  /* an address among the fixture's settings */
 	CHECK_REVOKE = 1 << 18,
+	CHECK_HEAP = 1 << 19, /* a harness without a sanitizer */
 } CheckNeed;
 
 typedef struct {

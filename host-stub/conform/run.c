@@ -3,6 +3,7 @@
 #include "conform/run.h"
 #include "base/error.h"
 #include "conform/board.h"
+#include "conform/surroundings.h"
 #include <errno.h>
 #include <glib-unix.h>
 #include <signal.h>
@@ -19,17 +20,6 @@
 #define RUN_MAX_OUTPUT 4000
 /* Freed memory is overwritten at once, so that what a connector forgot to wipe is not what it still keeps. */
 #define RUN_TUNABLES "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define RUN_SANITIZED TRUE
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define RUN_SANITIZED TRUE
-#endif
-#endif
-#ifndef RUN_SANITIZED
-#define RUN_SANITIZED FALSE
-#endif
 
 typedef struct Run Run;
 
@@ -145,7 +135,7 @@ run_limit(gpointer user_data)
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setrlimit(RLIMIT_CORE, &none);
-	if (!RUN_SANITIZED)
+	if (!surroundings_sanitized())
 		setrlimit(RLIMIT_AS, &memory);
 }
 

@@ -15,8 +15,6 @@
 #define SURROUNDINGS_PATIENCE_US 1000000
 #define SURROUNDINGS_SLICE_US 5000
 
-extern char **environ;
-
 struct Surroundings {
 	GHashTable *descriptors; /* number -> what it is */
 	guint threads;
@@ -176,6 +174,23 @@ surroundings_changed(const Surroundings *before)
 			return g_steal_pointer(&changed);
 		g_usleep(SURROUNDINGS_SLICE_US);
 	}
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SURROUNDINGS_SANITIZED TRUE
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SURROUNDINGS_SANITIZED TRUE
+#endif
+#endif
+#ifndef SURROUNDINGS_SANITIZED
+#define SURROUNDINGS_SANITIZED FALSE
+#endif
+
+gboolean
+surroundings_sanitized(void)
+{
+	return SURROUNDINGS_SANITIZED;
 }
 
 gsize

@@ -18,6 +18,9 @@ char *surroundings_changed(const Surroundings *before);
 /* A new descriptor whose target begins so is no change. */
 void surroundings_allow(Surroundings *before, const char *prefix);
 
+/* Whether this program runs with a sanitizer, which has a heap of its own that keeps what was freed and cannot be measured. */
+gboolean surroundings_sanitized(void);
+
 /* Bytes of the heap that are in use. */
 gsize surroundings_heap(void);
 

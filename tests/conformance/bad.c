@@ -6,6 +6,7 @@
 #include <idc/connector.h>
 #include <locale.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,12 +121,11 @@ bad_take(size_t size)
 static void
 bad_list_fault(idc_instance *instance, const idc_list_request *request)
 {
-	volatile char *nowhere = NULL;
 	pthread_t thread;
 
 	if (FAULT == FAULT_CRASH)
-		*nowhere = 1;
-	else if (FAULT == FAULT_HANG)
+		raise(SIGSEGV);
+	else if (FAULT == FAULT_HANG || (FAULT == FAULT_CHILD && fork() == 0))
 		pause();
 	else if (FAULT == FAULT_PRINT)
 		printf("Here I am.\n");
@@ -139,12 +139,8 @@ bad_list_fault(idc_instance *instance, const idc_list_request *request)
 		abort();
 	else if (FAULT == FAULT_LOCALE)
 		setlocale(LC_ALL, "C");
-	else if (FAULT == FAULT_CHILD && fork() == 0)
-		pause();
-	else if (FAULT == FAULT_MEMORY)
-		bad_take((size_t)8 << 30);
-	else if (FAULT == FAULT_LEAK)
-		bad_take(100000);
+	else if (FAULT == FAULT_MEMORY || FAULT == FAULT_LEAK)
+		bad_take(FAULT == FAULT_LEAK ? 100000 : (size_t)8 << 30);
 	else if (FAULT == FAULT_OTHER_THREAD && pthread_create(&thread, NULL, bad_ask, instance) == 0)
 		pthread_join(thread, NULL);
 	else if (FAULT == FAULT_SECRET)

@@ -133,6 +133,7 @@ const Check checks_size[] = {
     {"size.ten-pages", "Ten pages are listed whole", size_list, CHECK_LIST | CHECK_SIZED | CHECK_PAGES, NULL, NULL, SIZE_TEN, 0},
     {"size.ceiling", "Beyond what the service shows a list says that it is not whole", size_ceiling,
      CHECK_LIST | CHECK_SIZED | CHECK_CEILING, NULL, NULL, 50, 120},
-    {"size.memory", "The peak of memory does not grow with the account", size_memory, CHECK_LIST | CHECK_SIZED, NULL, NULL, 0, 180},
+    {"size.memory", "The peak of memory does not grow with the account", size_memory, CHECK_LIST | CHECK_HEAP | CHECK_SIZED, NULL,
+     NULL, 0, 180},
     {.id = NULL},
 };
