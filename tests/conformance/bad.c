@@ -133,9 +133,8 @@ bad_list_fault(idc_instance *instance, const idc_list_request *request)
 		memset((char *)(uintptr_t)request + sizeof(*request), 0, 1);
 	else if (FAULT == FAULT_EXIT)
 		exit(0);
-	else if (FAULT == FAULT_KEPT && instance->settings[0].key[0] == '\0')
-		abort();
-	else if (FAULT == FAULT_DESCRIPTOR && open("/dev/null", O_RDONLY) < 0)
+	else if ((FAULT == FAULT_KEPT && instance->settings[0].key[0] == '\0') ||
+		 (FAULT == FAULT_DESCRIPTOR && open("/dev/null", O_RDONLY) < 0))
 		abort();
 	else if (FAULT == FAULT_LOCALE)
 		setlocale(LC_ALL, "C");

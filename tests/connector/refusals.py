@@ -46,6 +46,7 @@ def app_edited(change):
 
 
 TRY = "Try again later; if it stays so, check api_url and any proxy in between."
+REAUTHORIZE = "Once that is put right: idc-host reauthorize PagerDuty"
 # name, what breaks it, exit, status, sentence; {folder} is the host's, {url} the service's address. Numbers that vary are #, hashes ##.
 CASES = [
     ("a wrong client secret", reset(client_secret="another"), 6, "UNAUTHENTICATED",
@@ -96,12 +97,14 @@ def told(sentence, host, simulator):
     return re.escape(text).replace(r"\#\#", "[0-9a-f]{64}").replace(r"\#", r"\d+")
 
 
-def expect_error(outcome, host, simulator, exit_status, status, sentence):
+def expect_error(outcome, host, simulator, exit_status, status, sentence, advice=None):
     outcome.expect(exit_status)
     assert outcome.error is not None, outcome.told
     name, message = outcome.error
     assert name == status and re.fullmatch(told(sentence, host, simulator), message), f"{name}: {message}"
-    assert outcome.said.rstrip("\n").split("\n")[-1].startswith(f"Error: {message}"), outcome.said
+    said = outcome.said.rstrip("\n").split("\n")
+    assert advice is None or said.pop() == advice, outcome.said
+    assert said[-1].startswith(f"Error: {message}"), outcome.said
 
 
 def recovers(simulator, host):
@@ -117,7 +120,7 @@ def snapshot_stays(simulator, breaks, exit_status, status, sentence):
         app = (host.folder / "data" / "apps" / "PagerDuty.json").read_bytes()
         before = host.snapshot()
         breaks(simulator, host)
-        expect_error(host.sync(), host, simulator, exit_status, status, sentence)
+        expect_error(host.sync(), host, simulator, exit_status, status, sentence, REAUTHORIZE if exit_status == 6 else None)
         assert host.snapshot() == before, "the snapshot is another one"
         (host.folder / "data" / "apps" / "PagerDuty.json").write_bytes(app)
         recovers(simulator, host)
