@@ -31,7 +31,8 @@ pages_login(Reply *reply, const gchar *request, gboolean again)
 {
 	g_autofree gchar *form = pages_form(
 	    request, "<p><label>E-mail <input name=\"email\" type=\"email\" autocomplete=\"username\" required></label></p>\n"
-		     "<p><label>Password <input name=\"password\" type=\"password\" required></label></p>\n"
+		     "<p><label>Password <input name=\"password\" type=\"password\" autocomplete=\"current-password\" "
+		     "required></label></p>\n"
 		     "<p><button type=\"submit\" id=\"login\">Log in</button></p>\n");
 	g_autofree gchar *content =
 	    g_strconcat(again ? "<p role=\"alert\">The e-mail or the password is wrong.</p>\n" : "", form, NULL);
