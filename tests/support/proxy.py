@@ -20,9 +20,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length) if length > 0 else b""
         headers = {name.lower(): value for name, value in self.headers.items()}
+        onward = self.server.change(self.path, headers)
         upstream = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
         upstream.request(self.command, address._replace(scheme="", netloc="").geturl(), body=body or None,
-                         headers={name: value for name, value in headers.items() if name not in HOP_BY_HOP})
+                         headers={name: value for name, value in onward.items() if name not in HOP_BY_HOP})
         response = upstream.getresponse()
         answer = response.read()
         upstream.close()
@@ -43,11 +44,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Proxy:
-    """Use it in a with block: .url is the proxy's address, .exchanges what went through."""
+    """Use it in a with block: .url is the proxy's address, .exchanges what went through, with the headers that came. change: makes of an
+    address and its headers the headers that go on."""
+
+    def __init__(self, change=None):
+        self._change = change or (lambda _, headers: headers)
 
     def __enter__(self):
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
+        self._server.change = self._change
         self.exchanges = self._server.exchanges = []
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
