@@ -9,6 +9,7 @@ import threading
 
 import account
 import tap
+from interceptor import Interceptor
 from proxy import Proxy
 from simulator import Simulator
 
@@ -119,6 +120,30 @@ def credentials_stay_where_they_belong():
             assert "secret" not in exchange.url and "token=" not in exchange.url and "cookie" not in exchange.headers, exchange.url
 
 
+def intercepted():
+    """With the authority of the proxy, and that one alone, everything goes through it, what the token endpoint is told too."""
+    with Simulator(tls=True, **WORLD) as simulator, Interceptor(simulator.settings["ca_file"]) as proxy, \
+            account.Account(IDC_HOST, MODULES, simulator) as host:
+        host.connected(proxy=proxy.url, ca_file=proxy.ca_file)
+        assert ("POST", "/identity/oauth/token") in proxy.seen and len(proxy.seen) == simulator.summary()["total"] > 10, proxy.seen
+        account.same(host.grants(), account.grants_of(simulator))
+        assert simulator.summary()["violations"] == 0
+
+
+def not_intercepted(named, around):
+    """Nothing is told to a proxy whose authority no setting names. named: ca_file is the service's. around: the environment names the proxy's."""
+    with Simulator(tls=True, **WORLD) as simulator, Interceptor(simulator.settings["ca_file"]) as proxy, \
+            account.Account(IDC_HOST, MODULES, simulator) as host:
+        if not named:
+            del simulator.ready["settings"]["ca_file"]
+        if around:
+            host.environment = {key: proxy.ca_file for key in ("SSL_CERT_FILE", "CURL_CA_BUNDLE")}
+        outcome = host.attempt(proxy=proxy.url).expect(1)
+        assert outcome.error[0] == "PROTOCOL" and outcome.error[1].startswith(FAILED) and outcome.error[1].endswith(CHECK), outcome.error
+        assert "certificate" in outcome.error[1], outcome.error
+        assert proxy.tunnels > 0 and proxy.seen == [] and simulator.summary()["total"] == 0, (proxy.tunnels, proxy.seen)
+
+
 def main():
     tap.check("an account is read over HTTPS with the authority that ca_file names", trusted)
     tap.check("a certificate that nobody vouches for is refused", refused, "good",
@@ -138,6 +163,11 @@ def main():
             tap.check(f"{name} in the environment change nothing {'over HTTPS' if tls else 'without it'}", environment_changes_nothing, tls, name)
     tap.check("an authority that only the environment names is not trusted", environment_adds_no_trust)
     tap.check("a proxy that is set is used for everything", through_a_proxy)
+    tap.check("through a proxy that reads along, with the authority that ca_file names", intercepted)
+    tap.check("a proxy that reads along is told nothing where no authority is named", not_intercepted, False, False)
+    tap.check("a proxy that reads along is told nothing where ca_file names another", not_intercepted, True, False)
+    for named in (False, True):
+        tap.check(f"a proxy that only the environment trusts is told nothing, {'with' if named else 'without'} ca_file", not_intercepted, named, True)
     tap.check("secret and tokens go where they belong, and into no address", credentials_stay_where_they_belong)
     tap.finish()
 
