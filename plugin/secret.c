@@ -7,6 +7,7 @@
 #include "errors.h"
 
 #define SECRET_MAX 65536
+#define SECRET_TELLING 8 /* bytes that tell something of it */
 
 void
 secret_free(gchar *text)
@@ -57,4 +58,44 @@ secret_put(const idc_host *host, const gchar *name, const gchar *text, GError **
 		return TRUE;
 	g_set_error(error, ERRORS, status >= 100 ? status : IDC_INTERNAL, "The host could not store the secret %s.", name);
 	return FALSE;
+}
+
+static gboolean
+secret_in(const GError *error, const gchar *text)
+{
+	const ErrorsDetail *detail = errors_detail(error);
+
+	return strstr(error->message, text) != NULL || strstr(detail->code, text) != NULL ||
+	       strstr(detail->request_id, text) != NULL;
+}
+
+/* Three bytes make four letters, so where it stands in what was encoded decides which letters it becomes. */
+static gboolean
+secret_in_base64(const GError *error, const gchar *secret)
+{
+	for (gsize skip = 0; skip < 3 && strlen(secret) >= skip + 6; skip++) {
+		gchar *text = g_base64_encode((const guchar *)secret + skip, 6);
+		gboolean found = secret_in(error, text);
+
+		g_strdelimit(text, "+", '-');
+		g_strdelimit(text, "/", '_');
+		found = found || secret_in(error, text);
+		secret_free(text);
+		if (found)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean
+secret_shown(const GError *error, const gchar *secret)
+{
+	gchar *beginning = g_strndup(secret, SECRET_TELLING);
+	gchar *encoded = g_uri_escape_bytes((const guint8 *)beginning, strlen(beginning), NULL);
+	const gboolean found =
+	    beginning[0] != '\0' && (secret_in(error, beginning) || secret_in(error, encoded) || secret_in_base64(error, secret));
+
+	secret_free(beginning);
+	secret_free(encoded);
+	return found;
 }

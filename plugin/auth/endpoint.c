@@ -12,7 +12,6 @@
 #define ENDPOINT_TRIES 4
 #define ENDPOINT_PATIENCE_MS (30 * 1000)     /* others wait for the lock meanwhile */
 #define ENDPOINT_CODE_PATIENCE_MS (5 * 1000) /* a code lives 30 s */
-#define ENDPOINT_TELLING 8                   /* bytes of a secret that tell something of it */
 #define ENDPOINT_LINGER_MS 1500              /* what is on its way when the host wants to end may be the only token there is */
 
 void
@@ -76,7 +75,7 @@ endpoint_expired(EndpointKind kind)
 
 /* Tells apart what a person has to mend from what time mends. */
 static void
-endpoint_set_refusal(const Endpoint *endpoint, EndpointKind kind, const HttpAnswer *answer, GError **error)
+endpoint_set_refusal(const Endpoint *endpoint, EndpointKind kind, HttpAnswer *answer, GError **error)
 {
 	g_autoptr(Refusal) refusal = refusal_new(answer->body->str, answer->body->len);
 	g_autoptr(GError) made = NULL;
@@ -84,7 +83,7 @@ endpoint_set_refusal(const Endpoint *endpoint, EndpointKind kind, const HttpAnsw
 	const gchar *words = refusal->words != NULL ? refusal->words : "without a reason";
 	const gboolean asked_wrong = answer->status == 400 || answer->status == 401;
 
-	answer_set_error(&made, what, answer);
+	answer_set_error(&made, what, answer, NULL);
 	errors_detail(made)->answered = FALSE; /* of what the token is wanted for it says nothing */
 	if (endpoint_works_once(kind) && asked_wrong &&
 	    (strstr(words, "invalid_grant") != NULL || (answer->status == 400 && refusal->words == NULL)))
@@ -114,24 +113,14 @@ endpoint_set_refusal(const Endpoint *endpoint, EndpointKind kind, const HttpAnsw
 	g_propagate_error(error, g_steal_pointer(&made));
 }
 
-/* Whether the error holds a secret, or the beginning of one that was cut. */
-static gboolean
-endpoint_shows(const GError *error, const gchar *secret)
-{
-	g_autofree gchar *beginning = g_strndup(secret, ENDPOINT_TELLING);
-
-	return beginning[0] != '\0' &&
-	       (strstr(error->message, beginning) != NULL || strstr(errors_detail(error)->code, beginning) != NULL);
-}
-
 static gboolean
 endpoint_shows_any(const GError *error, const EndpointField *fields, const gchar *client_secret)
 {
 	static const gchar *const secrets[] = {"code", "code_verifier", "refresh_token", "token", NULL};
-	gboolean found = endpoint_shows(error, client_secret);
+	gboolean found = secret_shown(error, client_secret);
 
 	for (; fields->key != NULL && !found; fields++)
-		found = g_strv_contains(secrets, fields->key) && endpoint_shows(error, fields->value);
+		found = g_strv_contains(secrets, fields->key) && secret_shown(error, fields->value);
 	return found;
 }
 
@@ -170,7 +159,7 @@ endpoint_try(EndpointTry *try, GError **error)
 		/* a refusal that repeats what was sent is told without its words */
 		if (endpoint_shows_any(refused, try->fields, try->client_secret)) {
 			g_clear_error(&refused);
-			g_string_truncate(answer->body, 0);
+			answer_hush(answer);
 			endpoint_set_refusal(try->endpoint, try->kind, answer, &refused);
 		}
 		g_propagate_error(error, g_steal_pointer(&refused));

@@ -3,10 +3,18 @@
 #include "answer.h"
 
 #include "../errors.h"
+#include "../secret.h"
 #include "refusal.h"
 
 void
-answer_set_error(GError **error, const gchar *what, const HttpAnswer *answer)
+answer_hush(HttpAnswer *answer)
+{
+	g_string_truncate(answer->body, 0);
+	g_clear_pointer(&answer->request_id, g_free);
+}
+
+static void
+answer_tell(GError **error, const gchar *what, const HttpAnswer *answer)
 {
 	g_autoptr(Refusal) refusal = NULL;
 	ErrorsAnswer said = {.what = what, .http_status = answer->status, .request_id = answer->request_id, .retry_after_ms = -1};
@@ -28,4 +36,18 @@ answer_set_error(GError **error, const gchar *what, const HttpAnswer *answer)
 	if (answer->status == 429 && answer->hint.reset_s >= 0)
 		said.retry_after_ms = answer->hint.reset_s <= G_MAXINT64 / 1000 ? answer->hint.reset_s * 1000 : G_MAXINT64;
 	errors_set_answer(error, &said);
+}
+
+void
+answer_set_error(GError **error, const gchar *what, HttpAnswer *answer, const gchar *sent)
+{
+	g_autoptr(GError) made = NULL;
+
+	answer_tell(&made, what, answer);
+	if (sent != NULL && secret_shown(made, sent)) {
+		g_clear_error(&made);
+		answer_hush(answer);
+		answer_tell(&made, what, answer);
+	}
+	g_propagate_error(error, g_steal_pointer(&made));
 }

@@ -330,7 +330,7 @@ static void
 api_judge(ApiCall *call)
 {
 	Api *api = call->api;
-	const HttpAnswer *answer = http_answer(call->exchange);
+	HttpAnswer *answer = http_answer(call->exchange);
 	g_autoptr(GError) error = NULL;
 	guint64 wait_ms;
 
@@ -346,7 +346,7 @@ api_judge(ApiCall *call)
 		call->done = TRUE;
 		return;
 	}
-	answer_set_error(&error, call->what, answer);
+	answer_set_error(&error, call->what, answer, api->bearer);
 	api_log(api, IDC_LOG_INFO, error->message);
 	if (errors_is(error, IDC_RATE_LIMITED)) {
 		wait_ms = pace_after_limit(&answer->hint, call->limited, g_random_int());

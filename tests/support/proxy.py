@@ -28,7 +28,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         answer = response.read()
         upstream.close()
         told = {name.lower(): value for name, value in response.getheaders()}
-        self.server.exchanges.append(Exchange(self.command, self.path, headers, body, response.status, told, answer))
+        exchange = self.server.answer(Exchange(self.command, self.path, headers, body, response.status, told, answer))
+        answer = exchange.answer
+        self.server.exchanges.append(exchange)
         self.send_response_only(response.status)
         for name, value in told.items():
             if name not in HOP_BY_HOP:
@@ -45,15 +47,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 class Proxy:
     """Use it in a with block: .url is the proxy's address, .exchanges what went through, with the headers that came. change: makes of an
-    address and its headers the headers that go on."""
+    address and its headers the headers that go on. answer: makes of an exchange the one whose answer comes back."""
 
-    def __init__(self, change=None):
+    def __init__(self, change=None, answer=None):
+        self._answer = answer or (lambda exchange: exchange)
         self._change = change or (lambda _, headers: headers)
 
     def __enter__(self):
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
         self._server.change = self._change
+        self._server.answer = self._answer
         self.exchanges = self._server.exchanges = []
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
