@@ -147,8 +147,6 @@ list_wanted(Bench *bench, gint parameter)
 
 	(void)parameter;
 	for (uint32_t want = 1; want < 16 && bench_good(bench) && all != 0; want++) {
-		g_autoptr(Told) told = NULL;
-
 		if ((want & ~all) != 0 || __builtin_popcount(want) > 2)
 			continue;
 		bench_try(bench, "listing the kinds %#x alone", want);
@@ -180,7 +178,6 @@ list_again(Bench *bench, gint parameter)
 
 	(void)parameter;
 	for (guint i = 0; subject != NULL && i < 3 && bench_good(bench); i++) {
-
 		bench_try(bench, "listing everything for the %u. time with the same instance", i + 1);
 		listing_expect(subject, subject_records(subject), TRUE);
 	}
