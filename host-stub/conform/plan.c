@@ -39,6 +39,7 @@ plan_free(Plan *plan)
 	g_clear_pointer(&plan->held, g_ptr_array_unref);
 	g_clear_pointer(&plan->refused, g_ptr_array_unref);
 	g_clear_pointer(&plan->indirect, g_ptr_array_unref);
+	g_clear_pointer(&plan->other, g_ptr_array_unref);
 	g_strfreev(plan->not_assignable);
 	g_free(plan->unknown_principal);
 	g_free(plan->unknown_entitlement);
@@ -121,7 +122,8 @@ static void
 plan_read_changes(Plan *plan, JsonWalk *walk)
 {
 	static const char *const known[] = {
-	    "world", "cases", "held", "refused", "indirect", "not_assignable", "unknown_principal", "unknown_entitlement", NULL};
+	    "world", "cases", "held", "refused", "indirect", "other", "not_assignable", "unknown_principal", "unknown_entitlement",
+	    NULL};
 	gboolean there = json_walk_enter(walk, "changes", JSON_OPTIONAL);
 
 	if (there) {
@@ -134,6 +136,7 @@ plan_read_changes(Plan *plan, JsonWalk *walk)
 	plan->held = there ? plan_grants(walk, "held") : g_ptr_array_new();
 	plan->refused = there ? plan_grants(walk, "refused") : g_ptr_array_new();
 	plan->indirect = there ? plan_grants(walk, "indirect") : g_ptr_array_new();
+	plan->other = there ? plan_grants(walk, "other") : g_ptr_array_new();
 	plan->not_assignable = there ? json_walk_strings(walk, "not_assignable", JSON_OPTIONAL, 64, IDC_MAX_ID) : g_new0(char *, 1);
 	if (there)
 		json_walk_leave(walk);

@@ -21,8 +21,8 @@ typedef struct {
 	GHashTable *settings, *secrets; /* key -> value */
 	char *sized_world, *sized_parameter;
 	gint64 sized_least;
-	char *changes_world;                          /* NULL: no cases */
-	GPtrArray *cases, *held, *refused, *indirect; /* of PlanGrant */
+	char *changes_world;                                  /* NULL: no cases */
+	GPtrArray *cases, *held, *refused, *indirect, *other; /* of PlanGrant */
 	GStrv not_assignable;
 	char *unknown_principal, *unknown_entitlement; /* NULL: none named */
 	char *provision_world;                         /* NULL: no case */

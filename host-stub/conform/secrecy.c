@@ -68,6 +68,34 @@ secrecy_find(const char *bytes, gsize length, const char *masked)
 	return NULL;
 }
 
+char **
+secrecy_with_stored(char **values, const Instrument *instrument)
+{
+	g_autoptr(GRegex) pattern = g_regex_new("\"[a-z_]*(?:token|secret|verifier)[a-z_]*\" *: *\"([^\"\\\\]{16,})\"", 0, 0, NULL);
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	GHashTableIter iter;
+	gpointer name;
+	gpointer bytes;
+
+	g_strv_builder_addv(builder, (const char **)values);
+	g_strfreev(values);
+	g_hash_table_iter_init(&iter, instrument->secrets);
+	while (g_hash_table_iter_next(&iter, &name, &bytes)) {
+		g_autofree char *text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+		g_autoptr(GMatchInfo) match = NULL;
+
+		if (!g_str_has_prefix(name, "idc."))
+			continue;
+		for (g_regex_match(pattern, text, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
+			g_autofree char *value = g_match_info_fetch(match, 1);
+			g_autofree char *masked = secrecy_mask(value);
+
+			g_strv_builder_add(builder, masked);
+		}
+	}
+	return g_strv_builder_end(builder);
+}
+
 gboolean
 secrecy_in_text(const char *text, char *const *values)
 {

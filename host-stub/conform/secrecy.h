@@ -11,6 +11,9 @@
 /* The values of all secrets of the plan and the fixture that are long enough to be told from chance, masked. Free with g_strfreev. */
 char **secrecy_values(const Plan *plan, Fixture *fixture);
 
+/* values, and what stands under a name with token, secret or verifier in what the connector has stored since. Takes values over. */
+char **secrecy_with_stored(char **values, const Instrument *instrument);
+
 /* A value as it is looked for. */
 char *secrecy_mask(const char *value);
 

@@ -117,6 +117,26 @@ change_remove_unheld(Bench *bench, gint parameter)
 	}
 }
 
+/* Whoever holds one entitlement of a resource loses nothing when another one of it is taken. */
+static void
+change_remove_other(Bench *bench, gint parameter)
+{
+	(void)parameter;
+	for (guint i = 0; i < bench->plan->other->len && bench_good(bench); i++) {
+		const PlanGrant *grant = g_ptr_array_index(bench->plan->other, i);
+		g_autoptr(Subject) subject = changing_open(bench);
+		guint writes;
+
+		if (subject == NULL)
+			return;
+		bench_try(bench, "taking %s from %s, who holds another entitlement of that resource", grant->entitlement,
+			  grant->principal);
+		writes = changing_writes(bench);
+		changing_one(subject, SUBJECT_REMOVE, grant);
+		bench_expect(bench, changing_writes(bench) == writes, "no write", "%u", changing_writes(bench) - writes);
+	}
+}
+
 /* Whether the case can be undone by taking it: what is exclusive leaves something else in its place. */
 static gboolean
 change_is_exclusive(const Bench *bench, const Truth *truth, const PlanGrant *grant)
@@ -360,6 +380,8 @@ const Check checks_change[] = {
     {"change.remove-again", "Taking again what is gone is ALREADY, without a write, and no error", change_remove_again,
      CHECK_REMOVE, NULL, NULL, 0, 0},
     {"change.remove-unheld", "Taking what was never held takes nothing", change_remove_unheld, CHECK_REMOVE, NULL, NULL, 0, 0},
+    {"change.remove-other", "Taking one entitlement is not taking another one of the same resource", change_remove_other,
+     CHECK_REMOVE, NULL, "changes.other", 0, 0},
     {"change.to-and-fro", "Given and taken three times, all is as it was", change_to_and_fro, CHECK_ADD | CHECK_REMOVE, NULL, NULL,
      3, 0},
     {"change.batch-add", "A batch of all that can be given is done, each with its result", change_all, CHECK_ADD, NULL, NULL,

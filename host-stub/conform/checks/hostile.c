@@ -3,7 +3,9 @@
 /* A service that answers what no service should: nothing of it ends the process, takes for ever, or becomes a shorter list. */
 #include "conform/checks.h"
 #include "conform/listing.h"
+#include <sys/resource.h>
 
+#define HOSTILE_PEAK_KIB (600 * 1024)
 #define HOSTILE_PLACES 4
 
 typedef struct {
@@ -65,6 +67,17 @@ static const HostileAnswer hostile_answers[] = {
     [HOSTILE_PAGE] = {"{\"page_offset\":0}", TRUE},
 };
 
+/* Refusing is one thing; not having taken it all in before is another. */
+static void
+hostile_memory(Bench *bench)
+{
+	struct rusage usage = {0};
+
+	getrusage(RUSAGE_SELF, &usage);
+	bench_expect(bench, usage.ru_maxrss < HOSTILE_PEAK_KIB, "an end before all of it is in memory", "a peak of %ld MB",
+		     usage.ru_maxrss / 1024);
+}
+
 static void
 hostile_at_each(Bench *bench, gint parameter)
 {
@@ -72,6 +85,8 @@ hostile_at_each(Bench *bench, gint parameter)
 	guint places = parameter == HOSTILE_DRIP || parameter == HOSTILE_BOMB ? 2 : HOSTILE_PLACES;
 
 	listing_fault_at_each(bench, hostile_answers[parameter].action, places, hostile_answers[parameter].honest);
+	if (parameter == HOSTILE_HUGE)
+		hostile_memory(bench);
 }
 
 /* The same answer for ever: it has to end, and in bounds. */

@@ -264,6 +264,25 @@ list_empty(Bench *bench, gint parameter)
 	listing_expect(subject, subject_records(subject), TRUE);
 }
 
+/* Each world that the conformance file has: pages that the service cuts shorter, another order, a full account. */
+static void
+list_worlds(Bench *bench, gint parameter)
+{
+	json_object *worlds = plan_at(bench->plan, "worlds", NULL);
+
+	(void)parameter;
+	json_object_object_foreach(worlds, name, world)
+	{
+		g_autoptr(Subject) subject = bench_good(bench) && world != NULL ? subject_open(bench, name, FALSE) : NULL;
+		g_autoptr(Told) told = NULL;
+
+		if (subject == NULL)
+			return;
+		bench_try(bench, "listing the world %s", name);
+		told = listing_judged(subject, subject_records(subject), TRUE);
+	}
+}
+
 const Check checks_list[] = {
     {"list.equal", "A list equals what the service holds, exactly", list_equal, CHECK_LIST, NULL, NULL, 0, 0},
     {"list.once", "Each thing comes once, and grants come after what they name", list_order, CHECK_LIST, NULL, NULL, 0, 0},
@@ -281,5 +300,9 @@ const Check checks_list[] = {
     {"list.delta", "After every kind of change an incremental list and what was known are all that is so", list_delta,
      CHECK_LIST | CHECK_DELTA, NULL, "mutations", 0, 0},
     {"list.empty", "An account in which there is nobody yet is listed", list_empty, CHECK_LIST, NULL, "worlds.empty", 0, 0},
+    {.id = "list.worlds",
+     .sentence = "Every world of the conformance file is listed whole",
+     .run = list_worlds,
+     .needs = CHECK_LIST},
     {.id = NULL},
 };

@@ -93,6 +93,29 @@ retry_each(Bench *bench, SubjectChange change, RetryAction action)
 	}
 }
 
+/* From one request on nothing is answered any more: nobody can look what became of it. */
+static void
+retry_dark(Bench *bench, gint parameter)
+{
+	const PlanGrant *grant = g_ptr_array_index(bench->plan->cases, 0);
+	guint n = retry_requests(bench, SUBJECT_ADD, grant);
+
+	(void)parameter;
+	for (guint place = 1; place <= n && bench_good(bench); place++) {
+		g_autoptr(Subject) subject = changing_open(bench);
+		g_autofree char *match = g_strdup_printf("{\"nth\":%u,\"times\":0}", place);
+		GError *error = NULL;
+
+		if (subject == NULL)
+			return;
+		bench_try(bench, "add %s %s, from the %u. request of which on nothing is done and nothing answered",
+			  grant->principal, grant->entitlement, place);
+		fixture_fault(subject->fixture, match, retry_actions[RETRY_CUT], &error);
+		if (bench_sound(bench, error))
+			changing_one(subject, SUBJECT_ADD, grant);
+	}
+}
+
 static void
 retry_add(Bench *bench, gint parameter)
 {
@@ -264,6 +287,8 @@ const Check checks_retry[] = {
     {"retry.403-add", "What may not be done is not done, and said so", retry_add, CHECK_ADD, NULL, NULL, RETRY_403, 120},
     {"retry.401-remove", "A credential that is not taken any more while something is taken: what is said is so", retry_remove,
      CHECK_REMOVE, NULL, NULL, RETRY_401, 120},
+    {"retry.dark", "A service that is gone from any request of a change on: what is said is so", retry_dark, CHECK_ADD, NULL, NULL,
+     0, 120},
     {"retry.once", "A POST whose answer was lost is not sent again without a look", retry_written_once, CHECK_ADD, NULL, NULL, 0,
      0},
     {"retry.cancelled", "A batch that is to end tells what was done, and goes on from there when it is sent again", retry_stopped,

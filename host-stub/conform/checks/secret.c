@@ -28,6 +28,7 @@ secret_told(Bench *bench, gint parameter)
 			  secret_actions[i]);
 		told_free(subject_init(subject));
 		told_free(subject_sign_in(subject));
+		bench->secret_values = secrecy_with_stored((char **)bench->secret_values, subject->instrument);
 		told_free(subject_list(subject, subject_records(subject), NULL));
 		fixture_fault(fixture, "{\"times\":0}", secret_actions[i], &error);
 		if (!bench_sound(bench, error))

@@ -79,7 +79,7 @@ wait_untold(Bench *bench, gint parameter)
 	bench_expect(bench, subject->instrument->slept_ms > 0, "it waits", "it asked again at once");
 }
 
-static const char *const wait_absurd_values[] = {"-1",   "99999999999999999999",         "soon", "", "NaN", "1e300",
+static const char *const wait_absurd_values[] = {"-1",   "99999999999999999999",         "soon", "", "NaN", "1e300", "2592000",
 						 "0x10", "Thu, 01 Jan 1970 00:00:00 GMT"};
 
 static void
