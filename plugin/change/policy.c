@@ -278,6 +278,7 @@ policy_write(TargetGroup *group, gboolean *ret_done, GError **error)
 	gboolean done = TRUE;
 
 	g_clear_pointer(&group->request_id, g_free);
+	g_clear_error(&group->lost);
 	if (api_wait_write(group->changes->api, api_send(group->changes->api, "PUT", group->path, body), &reply, &lost)) {
 		group->request_id = g_steal_pointer(&reply.request_id);
 		group->elapsed_ms = policy_now(group->changes) - group->read_sent_ms + 1;
@@ -300,6 +301,8 @@ policy_write(TargetGroup *group, gboolean *ret_done, GError **error)
 
 		done = done && (item->item->settled || !item->open || target_shows(group, item));
 	}
+	if (!done)
+		group->lost = g_steal_pointer(&lost);
 	*ret_done = done;
 	return TRUE;
 }
@@ -356,7 +359,12 @@ policy_group_run(TargetGroup *group, GError **error)
 			g_propagate_error(error, g_steal_pointer(&failed));
 		return looked;
 	}
-	g_set_error_literal(&failed, ERRORS, IDC_CONFLICT, "Somebody else keeps changing the same policy: try again later.");
+	/* A service in trouble is nobody's edit: then its own word is told. */
+	if (group->lost != NULL)
+		failed = g_steal_pointer(&group->lost);
+	else
+		g_set_error_literal(&failed, ERRORS, IDC_CONFLICT,
+				    "Somebody else keeps changing the same policy: try again later.");
 	return policy_tell(group, NULL, 0, TRUE, error) && policy_fail_all(group, failed, error);
 }
 

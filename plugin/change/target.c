@@ -56,6 +56,7 @@ target_group_clear(TargetGroup *group)
 	g_clear_pointer(&group->items, g_ptr_array_unref);
 	g_clear_pointer(&group->policy, json_object_put);
 	g_clear_pointer(&group->as_read, json_object_put);
+	g_clear_error(&group->lost);
 }
 
 void

@@ -30,6 +30,7 @@ typedef struct {
 	guint64 elapsed_ms;    /* from sending the read to the answer of the write */
 	gboolean *no_strategy; /* shared by the batch: the account's plan refuses the assignment strategies */
 	gboolean apart;        /* the write of several items was refused: each has to be tried alone */
+	GError *lost;          /* the last write was not acknowledged, and is not to be seen either; NULL: it was */
 } TargetGroup;
 
 /* The items that name the same policy as first. */

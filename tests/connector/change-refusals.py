@@ -18,6 +18,7 @@ GOOD = ("add", "PFREE01", "team:PQUAY10:observer")
 GONE = ("remove", "PLIMIT1", "team:PQUAY10")
 ANN, BEN = ("ann@northwind.example", "Ann", "", ""), ("ben@northwind.example", "Ben", "", "")
 NOT_ALLOWED = "PagerDuty's rules do not allow it."
+TROUBLE = "PagerDuty, or a proxy in between, has trouble; try again later."
 NO_PLAN = "The account's plan does not include it."
 STAKEHOLDER = "A stakeholder is neither on call nor on a team: take the user off there first, or give another base role."
 
@@ -133,6 +134,12 @@ CASES = [
      [("CONFLICT", said("PUT /users/PFREE01", 409, "Data updated since last request", "Somebody else changed it at the same time; try again.", 1005)), None]),
     ("a business rule that nobody knows", answer(USERS, "PUT", 400, "Invalid Input Provided", errors="Moon is full"), "add",
      [("add", "PFREE01", "role:user"), GOOD], 3, [("REFUSED", invalid("PUT /users/PFREE01", "Moon is full")), None]),
+    ("trouble whenever a policy is written", answer(POLICY, "PUT", 503, "Service Unavailable", None), "add", [("add", "PFREE01", "policy:PEPFR20:1"), GOOD], 4,
+     [("INDETERMINATE", said("PUT /escalation_policies/PEPFR20", 503, "Service Unavailable", TROUBLE, None)), None]),
+    ("trouble whenever a role is written", answer(USERS, "PUT", 503, "Service Unavailable", None), "add", [("add", "PFREE01", "role:user"), GOOD], 4,
+     [("INDETERMINATE", said("PUT /users/PFREE01", 503, "Service Unavailable", TROUBLE, None)), None]),
+    ("trouble whenever a team is written", answer(TEAM, "PUT", 503, "Service Unavailable", None), "add", [GOOD, ("add", "PFREE01", "role:user")], 4,
+     [("INDETERMINATE", said("PUT /teams/PQUAY10/users/PFREE01", 503, "Service Unavailable", TROUBLE, None)), None]),
     ("no assignment strategies, which is no refusal", switch(round_robin="false"), "add", [("add", "PFREE01", "policy:PEPFR20:1"), GOOD], 0, [None, None]),
     ("somebody who left the team at that moment, for 404", lambda sim: (switch(remove_non_member="404")(sim), sim.mutate(
         {"op": "remove_member", "team": "PQUAY10", "user": "PLIMIT1"}, at={"route": TEAM, "method": "DELETE", "when": "before"})), "remove",

@@ -378,7 +378,7 @@ def main():
                 ("what is asked for wrongly is refused", usage),
                 ("killed at any request, the same command ends right with one task", killed)):
             tap.check(name, behaviour, simulator)
-        for name, *how in (("an outage", 3, "UNAVAILABLE", "GET", {"status": 503}), ("a write that does not come through", 3, "CONFLICT", "PUT", {"status": 503}),
+        for name, *how in (("an outage", 3, "UNAVAILABLE", "GET", {"status": 503}), ("a write that does not come through", 4, "INDETERMINATE", "PUT", {"status": 503}),
                            ("a rate limit", 7, "NOT_ATTEMPTED", "GET", {"status": 429, "headers": {"ratelimit-reset": "900"}})):
             tap.check(f"{name} is no task, and the same command does it later", later, simulator, *how)
     tap.finish()
