@@ -164,12 +164,15 @@ main_run(const MainOptions *options, const RunOptions *run, GPtrArray *checks, c
 						: REPORT_READABLE,
 			 .manifest = run->manifest,
 			 .seed = run->seed,
-			 .program = program};
+			 .program = program,
+			 .modules = run->paths->modules};
 	RunOptions telling = *run;
+	g_autoptr(GPtrArray) all = checks_all();
 	g_autoptr(GPtrArray) results = NULL;
 	g_autoptr(GError) error = NULL;
 	gboolean good;
 
+	report.left_out = all->len - checks->len;
 	telling.done = main_done;
 	telling.user_data = &report;
 	report_begin(&report, checks->len);

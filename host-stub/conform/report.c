@@ -48,8 +48,8 @@ report_why(const Report *report, const RunResult *result, const char *prefix)
 	report_lines(prefix, "expected", result->expected);
 	report_lines(prefix, "seen", result->seen);
 	report_lines(prefix, "output", result->output);
-	printf("%s%-9s %s -p %s --seed %" G_GUINT64_FORMAT " --in-process %s\n", prefix, "again", report->program,
-	       result->check->id, report->seed, report->manifest->path);
+	printf("%s%-9s %s -p %s --seed %" G_GUINT64_FORMAT " --in-process --modules %s %s\n", prefix, "again", report->program,
+	       result->check->id, report->seed, report->modules, report->manifest->path);
 }
 
 void
@@ -153,6 +153,7 @@ report_json(const Report *report, GPtrArray *results, GError **error)
 	for (guint i = VERDICT_PASS; i <= VERDICT_ERROR; i++)
 		json_object_object_add(counts, verdict_name((Verdict)i), json_object_new_int64(report_count(results, (Verdict)i)));
 	json_object_object_add(root, "counts", counts);
+	json_object_object_add(root, "left_out", json_object_new_int64(report->left_out));
 	for (guint i = 0; i < results->len; i++)
 		json_object_array_add(list, report_result_json(g_ptr_array_index(results, i)));
 	json_object_object_add(root, "checks", list);

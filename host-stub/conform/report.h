@@ -15,7 +15,9 @@ typedef struct {
 	const Manifest *manifest;
 	guint64 seed;
 	guint number;        /* of results told so far */
-	const char *program; /* how to call it again */
+	const char *program; /* how to call it again, and where it looks for modules then */
+	const char *modules;
+	guint left_out; /* checks that were not chosen */
 } Report;
 
 /* Before the first result; n: how many there will be. */

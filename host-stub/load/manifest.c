@@ -296,7 +296,7 @@ manifest_scan_folder(const char *folder, GHashTable *by_id, GPtrArray *problems,
 		g_autoptr(Manifest) manifest = NULL;
 
 		if (!g_str_has_suffix(name, ".json") || g_str_has_suffix(name, ".schema.json") ||
-		    g_str_has_suffix(name, ".conformance.json"))
+		    g_str_has_suffix(name, ".conformance.json") || g_str_has_suffix(name, ".report.json"))
 			continue;
 		manifest = manifest_read(path, &error_local);
 		if (manifest == NULL)

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The idc contributors
-"""Whether the harness itself holds: each broken connector gets its verdict, and the run goes on. usage: harness.py IDC_CONFORM MODULES [sanitized]"""
+"""Whether the harness itself holds: each broken connector gets its verdict, and the run goes on. usage: harness.py IDC_CONFORM IDC_HOST MODULES [sanitized]"""
 import contextlib
 import hashlib
 import json
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -14,8 +15,8 @@ import time
 
 import tap
 
-CONFORM, MODULES = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
-SANITIZED = "sanitized" in sys.argv[3:]
+CONFORM, HOST, MODULES = *sys.argv[1:3], pathlib.Path(sys.argv[3]).resolve()
+SANITIZED = "sanitized" in sys.argv[4:]
 HERE = pathlib.Path(__file__).resolve().parent
 MANIFEST = {
     "manifest": 1, "id": "bad", "name": "Bad", "version": "1.0.0", "abi": "1.0", "default_identifier": "Bad", "access": ["api"], "provisioning": [],
@@ -53,6 +54,14 @@ class Installed:
 
     def run(self, *arguments):
         return subprocess.run([CONFORM, *arguments, str(self.manifest)], stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True)
+
+    def shown(self):
+        """What idc-host says of it: its line of the table, of its --json what concerns the report, and the warnings' sentences."""
+        table, told = ([HOST, "--data", str(self.manifest.parent / "data"), "--modules", str(self.manifest.parent), "modules", *option]
+                       for option in ([], ["--json"]))
+        (line,) = subprocess.run(table, capture_output=True, check=True, text=True).stdout.splitlines()[1:]
+        told = json.loads(subprocess.run(told, capture_output=True, check=True, text=True).stdout)
+        return line, told["modules"][0]["conformance"], [warning["message"] for warning in told["warnings"]]
 
     def report(self, *arguments):
         done = self.run("--json", *arguments)
@@ -98,6 +107,70 @@ def tells_how():
         text = bad.run("-p", "list.equal").stdout
     for word in ("CRASH", "tried     listing everything", "expected", "seen      the process was ended by signal", "again     ", "--in-process"):
         assert word in text, text
+
+
+def again_works():
+    """Also where module and manifest lie in two folders."""
+    with Installed("two-seals") as bad:
+        modules = bad.manifest.parent / "modules"
+        modules.mkdir(mode=0o755)
+        bad.module.rename(modules / "bad.so")
+        text = bad.run("-p", "list.seals", "--modules", str(modules)).stdout
+        (again,) = re.findall(r"^ +again +(.*)$", text, re.MULTILINE)
+        done = subprocess.run(shlex.split(again), stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True)
+    seen = re.compile(r"^ +seen .*$", re.MULTILINE)
+    assert done.returncode == 1 and seen.search(text)[0] == seen.search(done.stdout)[0], f"{text}\n{again}\n{done.stdout}{done.stderr}"
+
+
+def shown_by_the_host():
+    with Installed("crash") as bad:
+        assert bad.shown() == ("bad       Bad  1.0.0   yes      no report   idc-host connect bad", None, []), bad.shown()
+        counts = []
+        for checks in (["load.*"], ["load.*", "list.equal", "change.add"]):
+            options = [word for check in checks for word in ("-p", check)]
+            report = bad.report("--report", str(bad.manifest.parent / "bad.report.json"), *options)
+            line, told, warnings = bad.shown()
+            chosen = len(report["checks"])
+            assert told == {"report": str(bad.manifest.parent / "bad.report.json"), "current": True, "passed": report["counts"]["PASS"],
+                            "skipped": report["counts"]["SKIP"], "failed": report["counts"]["CRASH"], "left_out": report["left_out"],
+                            "at": report["at"], "harness": report["harness"], "harness_sha256": report["harness_sha256"]}, told
+            assert told["passed"] + told["skipped"] + told["failed"] == chosen and chosen + told["left_out"] >= 100 and warnings == [], told
+            counts.append(re.sub(r"\d+ (passed|left)", r"N \1", line))
+        assert counts == ["bad       Bad  1.0.0   yes      N passed, N left out idc-host connect bad",
+                          "bad       Bad  1.0.0   yes      1 failed, N passed, 1 skipped, N left out idc-host connect bad"], counts
+
+
+def of_another_build():
+    """Where the manifest, or the module that it names, is another one by now, the numbers say nothing of them."""
+    with Installed("none") as good:
+        path = good.manifest.parent / "bad.report.json"
+        good.run("-p", "load.*", "--report", str(path))
+        text, module = good.manifest.read_text(), good.module.read_bytes()
+        assert good.shown()[1]["current"]
+        for change in ("manifest", "module"):
+            manifest = json.loads(text)
+            if change == "module":
+                good.module.write_bytes(module + b"x")
+                manifest["module"]["sha256"] = hashlib.sha256(module + b"x").hexdigest()
+            good.manifest.write_text(json.dumps({**manifest, "name": "Good"} if change == "manifest" else manifest))
+            line, told, warnings = good.shown()
+            assert "of another build" in line and "passed" not in line and told["current"] is False and warnings == [], (line, told)
+        # the digest of the manifest alone, as if it had named the other module all along
+        path.write_text(json.dumps({**json.loads(path.read_text()), "manifest_sha256": hashlib.sha256(good.manifest.read_bytes()).hexdigest()}))
+        assert good.shown()[1]["current"] is False, good.shown()
+
+
+def report_of_no_use():
+    with Installed("none") as good:
+        path = good.manifest.parent / "bad.report.json"
+        report = good.report("-p", "load.resolves", "--report", str(path))
+        for spoiled, why in (({**report, "schema": "idc-conform/2"}, "schema must be"), ({**report, "connector": "other"}, "connector must be"),
+                             ({**report, "counts": {**report["counts"], "PASS": -1}}, "counts.PASS must be"),
+                             ({key: report[key] for key in report if key != "left_out"}, "left_out is missing"), (None, "others than its owner")):
+            path.write_text(json.dumps(spoiled or report))
+            path.chmod(0o600 if spoiled else 0o666)
+            line, told, warnings = good.shown()
+            assert "cannot be used" in line and told is None and len(warnings) == 1 and why in warnings[0], (why, line, told, warnings)
 
 
 def fixture_broken(how, word):
@@ -221,6 +294,10 @@ def main():
     tap.check("what a check left behind is ended with it", is_killed_whole)
     tap.check("checks that hang are ended in time, two at a time", ends_in_time)
     tap.check("a bad verdict says what was tried, expected and seen, and how to run it again", tells_how)
+    tap.check("the command that it names for once more finds the same", again_works)
+    tap.check("idc-host shows the report that lies beside a manifest, and how much was left out", shown_by_the_host)
+    tap.check("a report of another manifest or module says nothing of this one", of_another_build)
+    tap.check("a report that is none, or that others can write to, is told and counts for nothing", report_of_no_use)
     tap.check("a fixture that ends at once is ERROR", fixture_broken, "dead", "never begins")
     tap.check("a fixture that refuses its control API is ERROR", fixture_broken, "deaf", "does nothing that it is asked")
     tap.check("a fault that does not strike is ERROR", fault_that_does_not_strike)
