@@ -127,6 +127,8 @@ http_exchange(guint port, const char *method, const char *path, const char *body
 	    g_strdup_printf("%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n", method,
 			    path, port, body != NULL ? "Content-Type: application/json\r\n" : "", length);
 	g_autoptr(GString) answer = g_string_new(NULL);
+	g_autofree char *answered = NULL;
+	g_autofree char *coding = NULL;
 	int fd = http_connect(port, error);
 	gsize begin = 0;
 
@@ -142,11 +144,14 @@ http_exchange(guint port, const char *method, const char *path, const char *body
 		return NULL;
 	}
 	*ret_status = (guint)g_ascii_strtoull(answer->str + 9, NULL, 10);
-	if (ret_location != NULL) {
-		g_autofree char *answered = g_strndup(answer->str, begin);
-
-		*ret_location = http_header(answered, "Location");
+	answered = g_strndup(answer->str, begin);
+	coding = http_header(answered, "Transfer-Encoding");
+	if (coding != NULL) {
+		http_fail(error, "its answer comes in chunks: it needs a Content-Length, or to end with its connection", coding);
+		return NULL;
 	}
+	if (ret_location != NULL)
+		*ret_location = http_header(answered, "Location");
 	g_string_erase(answer, 0, (gssize)begin);
 	if (ret_length != NULL)
 		*ret_length = answer->len;

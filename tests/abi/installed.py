@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -106,6 +107,27 @@ def runs_a_connector(place):
         assert len(shown) > 100, shown
 
 
+def checks_a_connector(place):
+    """By the commands of the same page; then the installed host shows the report."""
+    place.pkg_config("--cflags")  # or skip
+    (host,) = place.root.rglob("bin/idc-host")
+    with Elsewhere(place) as elsewhere:
+        elsewhere.build()
+        (check,) = re.findall(r"^idc-conform .*--report.*$", (elsewhere.path / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+        # a part of it: all of it is the suite conformance's matter
+        some = shlex.split(check.replace("idc-conform", str(host.parent / "idc-conform"), 1)) + ["-p", "load.*", "-p", "list.*", "-p", "change.*"]
+        done = subprocess.run(some, cwd=elsewhere.path, stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True)
+        assert done.returncode == 0, f"{check}\n{done.stdout}{done.stderr}"
+        command = [str(host), "--data", str(elsewhere.path / "data"), "--modules", str(elsewhere.path)]
+        done = subprocess.run([*command, "--json", "modules", "example"], capture_output=True, check=False, text=True)
+        assert done.returncode == 0, done
+        (shown,) = json.loads(done.stdout)["modules"]
+        report = shown["conformance"]
+        assert report["current"] and report["failed"] == 0 and report["passed"] > 20, report
+        done = subprocess.run([*command, "conform", "example", "--", "-p", "load.exports"], stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True)
+        assert done.returncode == 0 and "PASS    load.exports" in done.stdout, done
+
+
 def has_manifests_and_hashes(place):
     connectors = place.under(place.pkg_config("--variable=connectordir"))
     manifests = place.under(place.pkg_config("--variable=manifestdir"))
@@ -131,6 +153,7 @@ def main():
         tap.check("a connector compiles with what pkg-config tells", builds_a_connector, place)
         if any(place.root.rglob("bin/idc-host")):
             tap.check("a connector that is built elsewhere, by the command of its page, runs in the installed host", runs_a_connector, place)
+            tap.check("it is checked by the installed harness, and the installed host shows its report", checks_a_connector, place)
         if any((BUILD / "plugin").glob("*.so")):
             tap.check("each installed module is the one that its manifest names, stripped", has_manifests_and_hashes, place)
             tap.check("no installed module can be written by others", written_by_owner_only, place)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The idc contributors
-"""The smallest fixture there can be: a service in which there is nobody, and that nobody asks. usage: fixture.py [dead|silent|deaf]"""
+"""The smallest fixture there can be: a service in which there is nobody, and that nobody asks. usage: fixture.py [dead|deaf|chunks]"""
 import http.server
 import json
 import sys
@@ -29,7 +29,11 @@ class Control(http.server.BaseHTTPRequestHandler):
             told = {"faults": FAULTS}
         text = json.dumps(told).encode()
         self.send_response(status)
-        self.send_header("Content-Length", str(len(text)))
+        if HOW == "chunks":
+            self.send_header("Transfer-Encoding", "chunked")
+            text = b"%x\r\n%s\r\n0\r\n\r\n" % (len(text), text)
+        else:
+            self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
 
@@ -42,6 +46,5 @@ class Control(http.server.BaseHTTPRequestHandler):
 if HOW == "dead":
     sys.exit("This fixture never begins.")
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Control)
-if HOW != "silent":
-    print(json.dumps({"port": server.server_port, "settings": {"word": "w"}, "secrets": {"password": "a-long-password"}}), flush=True)
+print(json.dumps({"port": server.server_port, "settings": {"word": "w"}, "secrets": {"password": "a-long-password"}}), flush=True)
 server.serve_forever()

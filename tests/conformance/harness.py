@@ -300,6 +300,7 @@ def main():
     tap.check("a report that is none, or that others can write to, is told and counts for nothing", report_of_no_use)
     tap.check("a fixture that ends at once is ERROR", fixture_broken, "dead", "never begins")
     tap.check("a fixture that refuses its control API is ERROR", fixture_broken, "deaf", "does nothing that it is asked")
+    tap.check("a fixture that answers in chunks is ERROR, and told what to do instead", fixture_broken, "chunks", "needs a Content-Length")
     tap.check("a fault that does not strike is ERROR", fault_that_does_not_strike)
     tap.check("no check selected is an error", nothing_selected)
     tap.check("a check that is skipped names what is not declared", skips_name_it)
