@@ -7,7 +7,7 @@
 static const Check *const check_tables[] = {checks_load,  checks_abi,       checks_lifecycle, checks_authorize, checks_list,
 					    checks_size,  checks_fault,     checks_hostile,   checks_moving,    checks_wait,
 					    checks_stop,  checks_traffic,   checks_secret,    checks_change,    checks_refuse,
-					    checks_retry, checks_provision, checks_thread};
+					    checks_retry, checks_provision, checks_thread,    checks_consent,   checks_refresh};
 
 GPtrArray *
 checks_all(void)
@@ -95,6 +95,9 @@ check_lacks(const Check *check, Bench *bench)
 	    {CHECK_ADD, check_capability(bench, "add_user"), "the capability add_user"},
 	    {CHECK_REMOVE, check_capability(bench, "remove_user"), "the capability remove_user"},
 	    {CHECK_CLIENT, manifest_has_step(manifest, "client"), "the step client of oauth"},
+	    {CHECK_PERSON, manifest_has_step(manifest, "begin") && manifest_has_step(manifest, "complete"),
+	     "the steps begin and complete of oauth"},
+	    {CHECK_REFRESH, manifest_has_step(manifest, "refresh"), "the step refresh of oauth"},
 	    {CHECK_CHECK, manifest_has_step(manifest, "check"), "the step check of oauth"},
 	    {CHECK_REVOKE, manifest_has_step(manifest, "revoke"), "the step revoke of oauth"},
 	    {CHECK_TOKEN, check_identity(manifest), "a POST to an identity host in wire"},
@@ -138,6 +141,8 @@ check_no_case(const Check *check, const Plan *plan)
 		return "changes.cases";
 	if ((check->needs & CHECK_PROVISION) != 0 && plan->provision_world == NULL)
 		return "provision";
+	if ((check->needs & CHECK_PERSON) != 0 && plan_at(plan, "consent", NULL) == NULL)
+		return "consent";
 	return NULL;
 }
 

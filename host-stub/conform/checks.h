@@ -28,7 +28,9 @@ typedef enum {
 	CHECK_CHECK = 1 << 16, /* authorize CHECK */
 	CHECK_URLS = 1 << 17,  /* an address among the fixture's settings */
 	CHECK_REVOKE = 1 << 18,
-	CHECK_HEAP = 1 << 19, /* a harness without a sanitizer */
+	CHECK_HEAP = 1 << 19,    /* a harness without a sanitizer */
+	CHECK_PERSON = 1 << 20,  /* authorize BEGIN and COMPLETE */
+	CHECK_REFRESH = 1 << 21, /* authorize REFRESH */
 } CheckNeed;
 
 typedef struct {
@@ -56,6 +58,8 @@ extern const Check checks_load[];
 extern const Check checks_abi[];
 extern const Check checks_lifecycle[];
 extern const Check checks_authorize[];
+extern const Check checks_consent[];
+extern const Check checks_refresh[];
 extern const Check checks_list[];
 extern const Check checks_size[];
 extern const Check checks_fault[];

@@ -186,8 +186,8 @@ plan_check_worlds(const Plan *plan, JsonWalk *walk)
 static void
 plan_read_all(Plan *plan, JsonWalk *walk)
 {
-	static const char *const known[] = {"conformance", "fixture", "settings",  "secrets", "worlds", "sized",
-					    "mutations",   "changes", "provision", "errors",  "waits",  NULL};
+	static const char *const known[] = {"conformance", "fixture",   "settings", "secrets", "worlds",  "sized", "mutations",
+					    "changes",     "provision", "errors",   "waits",   "consent", NULL};
 
 	if (json_walk_int(walk, "conformance", JSON_REQUIRED, 1, G_MAXINT, 0) != PLAN_VERSION)
 		json_walk_reject(walk, "conformance", "must be %d, the version that this harness knows", PLAN_VERSION);
@@ -198,6 +198,10 @@ plan_read_all(Plan *plan, JsonWalk *walk)
 	plan_read_changes(plan, walk);
 	if (json_walk_enter(walk, "provision", JSON_OPTIONAL)) {
 		plan->provision_world = json_walk_string(walk, "world", JSON_REQUIRED, 64);
+		json_walk_leave(walk);
+	}
+	if (json_walk_enter(walk, "consent", JSON_OPTIONAL)) {
+		g_free(json_walk_string(walk, "redirect_uri", JSON_REQUIRED, PLAN_MAX_TEXT));
 		json_walk_leave(walk);
 	}
 	json_walk_length(walk, "mutations", JSON_OPTIONAL, 0, 64);

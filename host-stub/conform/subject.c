@@ -338,6 +338,12 @@ subject_scope(const Subject *subject)
 Told *
 subject_authorize(Subject *subject, uint32_t step, const char *scope)
 {
+	return subject_step(subject, step, scope, NULL, NULL, 0);
+}
+
+Told *
+subject_step(Subject *subject, uint32_t step, const char *scope, const char *redirect_uri, const idc_pair *params, guint n)
+{
 	g_autofree char *chosen = subject_scope(subject);
 	idc_auth_request request = {.struct_size = sizeof(request) + subject->grown, .step = step};
 	const idc_auth_request *lent;
@@ -345,6 +351,9 @@ subject_authorize(Subject *subject, uint32_t step, const char *scope)
 
 	subject_begin(&call, subject, "authorize");
 	request.scope = lease_text(call.lease, scope != NULL ? scope : chosen);
+	request.redirect_uri = lease_text(call.lease, redirect_uri);
+	request.params = lease_pairs(call.lease, params, n);
+	request.n_params = n;
 	lent = lease_copy(call.lease, &request, sizeof(request), request.struct_size);
 	return subject_end(&call, subject->connector->ops->authorize(subject->instance, lent, call.sink, call.error));
 }

@@ -65,6 +65,7 @@ Subject *subject_open(Bench *bench, const char *world, gboolean writes);
 
 /* Each operation; free the Told. scope NULL: the manifest's. */
 Told *subject_authorize(Subject *subject, uint32_t step, const char *scope);
+Told *subject_step(Subject *subject, uint32_t step, const char *scope, const char *redirect_uri, const idc_pair *params, guint n);
 Told *subject_sign_in(Subject *subject);
 Told *subject_list(Subject *subject, uint32_t want, const char *cursor);
 Told *subject_change(Subject *subject, SubjectChange change, const idc_change *items, gsize n, uint32_t flags);

@@ -212,6 +212,12 @@ def declared_without_a_case():
     assert told["verdict"] == "ERROR" and "changes.cases" in told["seen"], told
 
 
+def person_without_a_case():
+    with Installed("none", oauth={"steps": ["begin", "complete"], "redirect_path": "/back", "scopes": []}) as bad:
+        told = bad.report("-p", "consent.begin")["checks"][0]
+    assert told["verdict"] == "ERROR" and told["seen"].endswith("has no consent."), told
+
+
 def bound_to_digests():
     def digest(path):
         return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
@@ -306,6 +312,7 @@ def main():
     tap.check("a check that is skipped names what is not declared", skips_name_it)
     tap.check("a run of skipped checks alone has not passed", only_skips_fail)
     tap.check("what is declared and has no case is ERROR", declared_without_a_case)
+    tap.check("a person's sign-in that is declared and has no case is ERROR", person_without_a_case)
     tap.check("the report is bound to the digests of module, manifest and harness", bound_to_digests)
     tap.check("a module that was changed is not loaded", changed_module)
     tap.check("the same seed makes the same report", same_seed_same_report)
