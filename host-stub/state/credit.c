@@ -99,7 +99,10 @@ credit_keep_grants(Merging *merging, GError **error)
 	    !merging_run(merging, KIND_GRANT,
 			 g_strdup("DELETE FROM temp.gone_grant WHERE indirect=0 AND EXISTS (SELECT 1 FROM temp.recent r"
 				  " WHERE r.user=gone_grant.user AND r.entitlement=gone_grant.entitlement"
-				  " AND coalesce(r.added, 1)=1)"),
+				  " AND coalesce(r.added, 1)=1)"
+				  /* What hangs on somebody or something that is gone goes along, whatever was done to it. */
+				  " AND NOT EXISTS (SELECT 1 FROM temp.gone x WHERE (x.record=1 AND x.key=gone_grant.user)"
+				  " OR (x.record=4 AND x.key=gone_grant.entitlement))"),
 			 &kept, error))
 		return FALSE;
 	merging->gone[KIND_GRANT] -= kept;

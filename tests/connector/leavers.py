@@ -7,6 +7,7 @@ import io
 import json
 import sys
 
+import account
 import changing
 import harbour
 import tap
@@ -249,6 +250,18 @@ def closed(simulator):
         assert json.loads(host.run("status", "--json").stdout)["apps"][0]["tasks_open"] == 0
 
 
+def gone_whole(simulator):
+    """Of whoever is deleted right after, nothing is kept for having been given a moment ago, and what is counted is what is there."""
+    with begun(simulator, *DELETE) as host:
+        host.tell(0, "PUSER01", "--successor", "PFREE01")
+        simulator.mutate({"op": "delete_user", "user": "PUSER01"}, {"op": "delete_policy", "policy": "PEPFR20"})
+        for removed in (True, False):
+            told = host.sync("--full").expect(0).told
+            shown = [row["user_id"] for row in host.rows("grants")]
+            assert told["grants"] == len(shown) and "PUSER01" not in shown and (told["removed"] > 0) == removed, (told, shown)
+        account.same(host.grants(), account.grants_of(simulator))
+
+
 def not_closed(simulator):
     """A list that could not be read whole closes nothing."""
     with begun(simulator, *DELETE) as host:
@@ -371,6 +384,7 @@ def main():
                 ("a base role that cannot go lower is as it should be", stakeholders),
                 ("deactivating and deleting are tasks as the app says", promises),
                 ("a task is closed by the sync that finds the thing gone; show and status tell", closed),
+                ("who is deleted a moment later is gone with all that was held", gone_whole),
                 ("a list that is not whole closes no task", not_closed),
                 ("who is protected, not known or named twice is refused, and the others are done", protected),
                 ("the change guard holds it before the first write and before the first task", guarded),
