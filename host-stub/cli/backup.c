@@ -43,8 +43,8 @@ cmd_backup(CliContext *ctx, int argc, char **argv)
 	if (report == NULL)
 		return output_fail(ctx->out, error);
 	backup_add_report(ctx->out, file, report);
-	output_say(ctx->out, "%s holds %u apps and all that was read and done, and was checked.%s", file,
-		   g_strv_length(report->apps),
+	output_say(ctx->out, "%s holds %u app%s and all that was read and done, and was checked.%s", file,
+		   g_strv_length(report->apps), g_strv_length(report->apps) == 1 ? "" : "s",
 		   report->sealed ? " The key is not in it: keep a copy of that somewhere else, or the secrets are lost." : "");
 	return output_finish(ctx->out, HOST_EXIT_OK);
 }
@@ -78,7 +78,8 @@ cmd_restore(CliContext *ctx, int argc, char **argv)
 		return output_fail(ctx->out, error);
 	backup_add_report(ctx->out, file, report);
 	json_object_object_add(output_body(ctx->out), "tokens_forgotten", json_object_new_uint64(report->forgotten));
-	output_say(ctx->out, "%u apps are back in %s.", g_strv_length(report->apps), ctx->paths->data);
+	output_say(ctx->out, "%u app%s back in %s.", g_strv_length(report->apps),
+		   g_strv_length(report->apps) == 1 ? " is" : "s are", ctx->paths->data);
 	if (report->sealed)
 		output_say(ctx->out, "Put the key back, to %s/key or where --key-file says, unless it is there already.",
 			   ctx->paths->data);

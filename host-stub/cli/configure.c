@@ -10,6 +10,7 @@
 #include "cli/secret.h"
 #include "jobs/lock.h"
 #include "load/settings.h"
+#include "state/syncs.h"
 #include <string.h>
 
 typedef struct {
@@ -74,6 +75,17 @@ configure_explain(const Configure *configure, GError *error)
 	error->message = g_steal_pointer(&message);
 }
 
+/* What status tells of it. It is no reason to fail: the next sync finds out again. */
+static void
+configure_keep_until(const Configure *configure, gint64 until)
+{
+	g_autoptr(Store) store = store_open(configure->ctx->paths->data, NULL);
+	gint64 app = 0;
+
+	if (store != NULL && store_add_app(store, configure->before->identifier, &app, NULL))
+		syncs_authorized(store, app, until, NULL);
+}
+
 /* With the new values, before anything of the old ones goes. */
 static gboolean
 configure_prove(Configure *configure, GError **error)
@@ -99,7 +111,10 @@ configure_prove(Configure *configure, GError **error)
 	}
 	g_free(configure->after->connected_as);
 	configure->after->connected_as = g_strdup(report->identity->subject);
-	return vault_commit(configure->staged, error) && app_save(ctx->paths, configure->after, error);
+	if (!vault_commit(configure->staged, error) || !app_save(ctx->paths, configure->after, error))
+		return FALSE;
+	configure_keep_until(configure, session_identity_until(report->identity));
+	return TRUE;
 }
 
 /* The keys whose values differ, those of settings by "settings.". */

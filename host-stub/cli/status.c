@@ -26,6 +26,25 @@ status_span(gint64 ms)
 	return g_strdup_printf("%" G_GINT64_FORMAT " d", s / 86400);
 }
 
+/* How much longer it is authorized, in the words of the table. What the connector renews by itself may be over in between. */
+static char *
+status_authorized(const AppState *state, gint64 now)
+{
+	g_autofree char *span = NULL;
+
+	if (state->problem != NULL)
+		return NULL;
+	if (state->state->last_status == SYNCS_FAILED && state->state->last_exit == HOST_EXIT_REAUTHORIZE &&
+	    state->state->authorized_until == 0)
+		return g_strdup("no longer");
+	if (state->state->authorized_until == 0)
+		return g_strdup("not told");
+	if (state->state->authorized_until <= now)
+		return g_strdup("to renew");
+	span = status_span(state->state->authorized_until - now);
+	return g_strdup_printf("for %s", span);
+}
+
 static void
 status_add_text(json_object *object, const char *key, const char *text)
 {
@@ -103,6 +122,8 @@ status_json(const AppState *state, GPtrArray *alerts, HostExit exit_status, gint
 	json_object_object_add(object, "failures", json_object_new_int((int)syncs->failures));
 	/* null where it is synced by hand; the past where it is due. */
 	status_add_time(object, "next_due", state->next == 0 ? now : state->next);
+	/* null where it is not known, or over for good; the past where it is to be renewed. */
+	status_add_time(object, "authorized_until", syncs->authorized_until);
 	json_object_object_add(object, "running", json_object_new_boolean(state->running));
 	json_object_object_add(object, "alerts", array);
 	return object;
@@ -113,10 +134,11 @@ status_row(OutputTable *table, const AppState *state, gint64 now)
 {
 	g_autofree char *age = NULL;
 	g_autofree char *due = status_due(state, now);
+	g_autofree char *authorized = status_authorized(state, now);
 	g_autofree char *users = NULL;
 	g_autofree char *grants = NULL;
 	g_autofree char *tasks = g_strdup_printf("%" G_GUINT64_FORMAT, state->tasks);
-	const char *cells[8] = {state->identifier, state->app != NULL ? state->app->connector : NULL, app_state_word(state)};
+	const char *cells[9] = {state->identifier, state->app != NULL ? state->app->connector : NULL, app_state_word(state)};
 
 	if (state->state != NULL && state->state->merged_sync != 0) {
 		g_autofree char *span = status_span(now - state->state->merged_finished);
@@ -127,9 +149,10 @@ status_row(OutputTable *table, const AppState *state, gint64 now)
 	}
 	cells[3] = age != NULL ? age : "none yet";
 	cells[4] = due;
-	cells[5] = users;
-	cells[6] = grants;
-	cells[7] = state->problem == NULL ? tasks : NULL;
+	cells[5] = authorized;
+	cells[6] = users;
+	cells[7] = grants;
+	cells[8] = state->problem == NULL ? tasks : NULL;
 	output_table_row(table, cells);
 }
 
@@ -139,15 +162,19 @@ cmd_status(CliContext *ctx, int argc, char **argv)
 	static const CliUsage usage = {
 	    .synopsis = "[ID]",
 	    .summary = "Shows where every app stands",
-	    .details = "The exit status is that of the worst app: 3 incomplete, 5 held, 6 not authorized, 1 failed or overdue,\n"
-		       "4 a change without a result.\n"
-		       "TASKS is how many a person still has to do at the service: idc-host show ID tasks.",
+	    .details =
+		"The exit status is that of the worst app: 3 incomplete, 5 held, 6 not authorized, 1 failed or overdue,\n"
+		"4 a change without a result.\n"
+		"LAST GOOD is the last sync that was kept. AUTHORIZED is for how long the service has said so: what a connector\n"
+		"renews by itself is \"to renew\" once that is over; \"no longer\" needs idc-host reauthorize ID.\n"
+		"TASKS is how many a person still has to do at the service: idc-host show ID tasks.",
 	    .min_args = 0,
 	    .max_args = 1,
 	};
 	static const OutputColumn columns[] = {
-	    {"APP", FALSE, FALSE},      {"CONNECTOR", FALSE, FALSE}, {"STATE", FALSE, FALSE}, {"LAST GOOD SYNC", FALSE, FALSE},
-	    {"NEXT DUE", FALSE, FALSE}, {"USERS", TRUE, FALSE},      {"GRANTS", TRUE, FALSE}, {"TASKS", TRUE, FALSE},
+	    {"APP", FALSE, FALSE},       {"CONNECTOR", FALSE, FALSE}, {"STATE", FALSE, FALSE},
+	    {"LAST GOOD", FALSE, FALSE}, {"NEXT DUE", FALSE, FALSE},  {"AUTHORIZED", FALSE, FALSE},
+	    {"USERS", TRUE, FALSE},      {"GRANTS", TRUE, FALSE},     {"TASKS", TRUE, FALSE},
 	};
 	g_autoptr(OutputTable) table = output_table_new(columns, G_N_ELEMENTS(columns));
 	g_autoptr(GString) told = g_string_new(NULL);

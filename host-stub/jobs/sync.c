@@ -257,6 +257,7 @@ static SyncReport *
 sync_recorded(SyncRun *run, GError **error)
 {
 	g_autoptr(Session) own = NULL;
+	g_autoptr(SessionIdentity) identity = NULL;
 	SyncReport *report = NULL;
 	gboolean ready = run->session != NULL;
 
@@ -269,7 +270,8 @@ sync_recorded(SyncRun *run, GError **error)
 		run->session = own;
 		if (run->options->opened != NULL)
 			run->options->opened(own, run->options->opened_data);
-		ready = session_sign_in(own, NULL, error);
+		ready = session_sign_in(own, &identity, error) &&
+			syncs_authorized(run->store, run->app_key, session_identity_until(identity), error);
 	}
 	if (ready)
 		report = sync_with_session(run, error);
@@ -331,6 +333,8 @@ sync_locked(SyncRun *run, GError **error)
 	sync_tell_signal(&error_sync);
 	/* One that cannot be written down now (a full disk) is found by the next sync. */
 	syncs_failed(run->store, run->app_key, run->sync, sync_now(), error_sync, &run->lost, NULL);
+	if (host_error_exit(error_sync) == HOST_EXIT_REAUTHORIZE)
+		syncs_authorized(run->store, run->app_key, 0, NULL);
 	g_propagate_error(error, g_steal_pointer(&error_sync));
 	return NULL;
 }

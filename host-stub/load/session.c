@@ -6,6 +6,9 @@
 #include "load/settings.h"
 #include <string.h>
 
+/* A hundred years: what an authorization lasts longer than is not worth telling. */
+#define SESSION_LONGEST_S (G_GINT64_CONSTANT(100) * 366 * 86400)
+
 struct Session {
 	const App *app;
 	Manifest *manifest;
@@ -22,6 +25,14 @@ typedef struct {
 	int32_t refused; /* what emit answered, if it was not 0 */
 	GError *error;   /* why a message was refused here */
 } SessionCall;
+
+gint64
+session_identity_until(const SessionIdentity *identity)
+{
+	if (identity->expires_in_s < 0 || identity->expires_in_s > SESSION_LONGEST_S)
+		return 0;
+	return g_get_real_time() / 1000 + identity->expires_in_s * 1000;
+}
 
 void
 session_identity_free(SessionIdentity *identity)

@@ -28,6 +28,9 @@ typedef struct {
 	gint64 expires_in_s; /* -1: not known */
 } SessionIdentity;
 
+/* Until when it is authorized, milliseconds since 1970, counted from now; 0: not told. */
+gint64 session_identity_until(const SessionIdentity *identity);
+
 void session_identity_free(SessionIdentity *identity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SessionIdentity, session_identity_free)
 

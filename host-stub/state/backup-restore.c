@@ -173,9 +173,9 @@ restore_end_file(const char *unfinished, const char *path, GError **error)
 static gboolean
 restore_store(const char *data, sqlite3 *from, GError **error)
 {
-	static const char begin_anew[] =
-	    "BEGIN; DROP TABLE backup_files; UPDATE apps SET cursor=NULL, cursor_stale=0, module_sha256=NULL;"
-	    "DELETE FROM held; DELETE FROM held_removals; COMMIT;";
+	static const char begin_anew[] = "BEGIN; DROP TABLE backup_files; UPDATE apps SET cursor=NULL, cursor_stale=0, "
+					 "module_sha256=NULL, authorized_until=NULL;"
+					 "DELETE FROM held; DELETE FROM held_removals; COMMIT;";
 	g_autofree char *path = g_build_filename(data, RESTORE_STORE, NULL);
 	g_autofree char *unfinished = NULL;
 	g_autoptr(sqlite3) db = NULL;

@@ -97,7 +97,10 @@ static const char version_2[] =
     "ALTER TABLE tasks ADD COLUMN entitlement_id TEXT;"
     "CREATE UNIQUE INDEX tasks_open ON tasks(app, user_id, about, coalesce(entitlement_id, '')) WHERE closed IS NULL;";
 
-static const char *const steps[] = {version_1, version_2};
+/* Until when the connector said last that the app is authorized; NULL: it did not say, or it is not any more. */
+static const char version_3[] = "ALTER TABLE apps ADD COLUMN authorized_until INTEGER;";
+
+static const char *const steps[] = {version_1, version_2, version_3};
 static const Schema present = {steps, G_N_ELEMENTS(steps), SCHEMA_APPLICATION};
 
 const Schema *

@@ -47,7 +47,7 @@ syncs_state_merged(Store *store, gint64 app, SyncsState *state, GError **error)
 	g_autoptr(sqlite3_stmt) stmt =
 	    sql_prepare(store_db(store),
 			"SELECT a.merged_sync, s.started, s.finished, a.module_sha256, a.settings_hash, a.cursor, h.digest, h.sync,"
-			" s.connector, s.version"
+			" s.connector, s.version, a.authorized_until"
 			" FROM apps a LEFT JOIN syncs s ON s.app=a.app AND s.sync=a.merged_sync LEFT JOIN held h ON h.app=a.app"
 			" WHERE a.app=:app",
 			error);
@@ -69,6 +69,7 @@ syncs_state_merged(Store *store, gint64 app, SyncsState *state, GError **error)
 	state->held_sync = sqlite3_column_int64(stmt, 7);
 	state->connector = sql_dup_text(stmt, 8);
 	state->version = sql_dup_text(stmt, 9);
+	state->authorized_until = sqlite3_column_int64(stmt, 10);
 	return TRUE;
 }
 
@@ -153,6 +154,19 @@ syncs_module(Store *store, gint64 app, gint64 sync, gboolean full, const char *c
 	sql_bind_text(stmt, ":connector", connector);
 	sql_bind_text(stmt, ":version", version);
 	sql_bind_text(stmt, ":sha256", sha256);
+	return sql_done(stmt, error);
+}
+
+gboolean
+syncs_authorized(Store *store, gint64 app, gint64 until, GError **error)
+{
+	g_autoptr(sqlite3_stmt) stmt =
+	    sql_prepare(store_db(store), "UPDATE apps SET authorized_until=nullif(:until, 0) WHERE app=:app", error);
+
+	if (stmt == NULL)
+		return FALSE;
+	sql_bind_int(stmt, ":app", app);
+	sql_bind_int(stmt, ":until", until);
 	return sql_done(stmt, error);
 }
 

@@ -27,7 +27,8 @@ typedef struct {
 	char *cursor;
 	char *held_digest; /* a list that is held, or NULL */
 	gint64 held_sync;
-	gint64 last_sync; /* number of the last one that was tried */
+	gint64 authorized_until; /* as far as the connector told; 0: it did not, or it is over */
+	gint64 last_sync;        /* number of the last one that was tried */
 	gint64 last_started;
 	gint64 last_finished;       /* 0 while it runs, or where it was killed */
 	SyncsStatus last_status;    /* of it */
@@ -57,6 +58,9 @@ typedef struct {
 	guint64 retries;
 	guint64 waited_ms;
 } SyncsCost;
+
+/* Keeps until when the app is authorized; 0: not known, or not any more. */
+gboolean syncs_authorized(Store *store, gint64 app, gint64 until, GError **error);
 
 /* Ends one in which nothing was touched. why is a HOST_ERROR or any other. */
 gboolean syncs_failed(Store *store, gint64 app, gint64 sync, gint64 finished, const GError *why, const SyncsCost *cost,

@@ -9,6 +9,7 @@ import itertools
 import json
 import pathlib
 import shlex
+import shutil
 import sys
 import threading
 import time
@@ -103,6 +104,13 @@ class Case(signed.Person):
         self.exits.setdefault(arguments[0], []).append(done.returncode)
         return done
 
+    def elsewhere(self, name):
+        """What says to use another folder, which has this one's key."""
+        data = self.folder / name
+        data.mkdir(mode=0o700, exist_ok=True)
+        shutil.copy2(self.folder / "data/key", data / "key")
+        return ["--data", str(data)]
+
     def person(self, arguments, **consent):
         process = self.begin(*arguments)
         try:
@@ -143,16 +151,23 @@ def every_command(case, simulator, proxy):
     changes.write_text(f"action,user,entitlement\nadd,{user},team:{team}:responder\n")
     case.does("configure", "PagerDuty", "--set", f"from_email={user}")
     commands = [
-        ("modules",), ("capabilities", "pagerduty"), ("validate", "PagerDuty"), ("sync", "PagerDuty", *case.alert), ("status", *case.alert),
-        *(("show", "PagerDuty", what) for what in ("users", "entitlements", "grants", "attributes", "changes", "syncs", "tasks")),
+        ("modules",), ("connect", "pagerduty", "--print-setup"), ("capabilities", "pagerduty"), ("validate", "PagerDuty"), ("sync", "PagerDuty", *case.alert), ("status", *case.alert),
+        *(("show", "PagerDuty", what) for what in ("users", "entitlements", "grants", "attributes", "changes", "syncs", "tasks", "held")),
         ("provision", "PagerDuty", "--email", "noor.vale@example.com", "--name", "Noor Vale"), ("add", "PagerDuty", other, f"team:{team}:responder"),
         ("remove", "PagerDuty", other, f"team:{team}:responder"), ("plan", "PagerDuty", "--file", str(changes), "-o", plan),
         ("apply", "PagerDuty", plan), ("terminate", "PagerDuty", user), ("run", "--once", *case.alert), ("audit", "verify", "PagerDuty"),
+        ("audit", "head", "PagerDuty"),
         ("audit", "export", "PagerDuty"), ("rekey",), ("backup", str(case.folder / "backup")),
+        ("conform", "pagerduty", "--", "--only=authorize.s*"),
     ]
     for command in commands:
         case.does(*command)
-    assert case.exits["sync"] == [0] and case.exits["add"] == [0] and case.exits["audit"] == [0, 0], case.exits
+    for place in map(case.elsewhere, ("restored", "removed")):
+        case.does("restore", str(case.folder / "backup"), *place)
+        case.does("sync", "PagerDuty", *case.alert, *place)
+    case.does("remove-app", "PagerDuty", *place)
+    assert case.exits["sync"] == [0, 6, 6] and case.exits["add"] == [0] and case.exits["audit"] == [0, 0, 0], case.exits
+    assert case.exits["restore"] == [0, 0] and case.exits["conform"] == [0] and case.exits["remove-app"] == [0], case.exits
     simulator.expire("access")
     case.does("sync", "PagerDuty")
     case.learn(proxy)
@@ -191,7 +206,6 @@ def nowhere(simulator):
         places = [(f"output {n}", text.encode()) for n, text in enumerate(case.said)] + [("process", one) for one in processes]
         places += [(str(path.relative_to(case.folder)), path.read_bytes()) for path in case.folder.rglob("*") if path.is_file() and path != given]
         assert (case.folder / "alerts").stat().st_size > 0 and len(processes) > 20, len(processes)
-        case.does("remove-app", "PagerDuty")
         tap.empty(f"{name} in {place}: {text[max(0, text.index(form) - 80):][:100]!r}" for name, values in case.secrets.items()
                   for value in values for form in forms(value) for place, text in places if form in text)
 

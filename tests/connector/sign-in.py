@@ -3,7 +3,10 @@
 # SPDX-FileCopyrightText: 2026 The idc contributors
 """An app that acts for a person: signed in by the command line, kept alive, withdrawn, and mended. usage: sign-in.py IDC_HOST MODULES"""
 import functools
+import itertools
 import json
+import pathlib
+import signal
 import sys
 import time
 
@@ -14,6 +17,7 @@ from signed import WORLD, fetch, link
 from simulator import Simulator
 
 IDC_HOST, MODULES = sys.argv[1:]
+KILL_AT = str(pathlib.Path(MODULES, "../tests/host/modules/kill-at.so").resolve())
 TOKEN = "/oauth/token"
 Person = functools.partial(signed.Person, IDC_HOST, MODULES)
 
@@ -111,9 +115,11 @@ def withdrawn(simulator):
             assert host.refreshes() - asked <= 1
         assert host.snapshot() == before
         done = host.run("status")
+        assert json.loads(host.run("status", "--json").stdout)["apps"][0]["authorized_until"] is None and " no longer " in done.stdout, done.stdout
         assert done.returncode == 6 and "idc-host reauthorize PagerDuty" in done.stdout + done.stderr, done.stdout + done.stderr
         (status, _), said = host.allow(["reauthorize", "PagerDuty"])
         assert status == 200 and "authorized anew" in said, said
+        assert " for 23 h " in host.run("status").stdout, host.run("status").stdout
         host.sync().expect(0)
 
 
@@ -148,6 +154,36 @@ def killed(simulator):
     assert exits == {"new": 6, "same": 0}, exits
 
 
+def killed_at_the_store(simulator):
+    """Right before each thing that a sync changes on disk, so that the whole answer of the token endpoint is there and not yet kept."""
+    exits = []
+    for nth in itertools.count(1):
+        with Person(simulator) as host:
+            host.signed_in()
+            simulator.expire("access")
+            before = host.refreshes()
+            host.environment = {"LD_PRELOAD": KILL_AT, "IDC_KILL_AT": str(nth)}
+            killed = host.run("sync", "PagerDuty").returncode
+            host.environment = {}
+            if host.refreshes() == before:
+                assert killed == -signal.SIGKILL and nth < 100, (nth, killed)
+                host.sync().expect(0)
+                continue
+            asked = host.refreshes()
+            outcome = host.sync().expect(0, 6)
+            exits.append((killed, outcome.exit))
+            assert host.refreshes() - asked <= 1, (nth, host.refreshes() - asked)
+            if outcome.exit == 0:
+                break
+            assert killed == -signal.SIGKILL and "idc-host reauthorize PagerDuty" in outcome.said, (killed, outcome.said)
+            assert host.sync().expect(6) and host.refreshes() - asked <= 1, "it asks again and again"
+            host.allow(["reauthorize", "PagerDuty"])
+            host.sync().expect(0)
+    # once the answer came: lost before it was kept, and kept at last
+    assert len(exits) > 1 and exits[0] == (-signal.SIGKILL, 6), exits
+    print(f"# killed at {nth} points, {len(exits)} of them after the answer")
+
+
 def hidden(simulator):
     with Person(simulator) as host:
         (status, _), said = host.allow(host.connecting_person(), 3, who="user")
@@ -167,6 +203,7 @@ def main():
                 ("a token endpoint that fails for a while is no dead authorization", transient),
                 ("a consent that was withdrawn is told, and mended by reauthorize", withdrawn),
                 ("killed before the new refresh token is kept, the next run goes on or says what to do", killed),
+                ("killed between the token endpoint's whole answer and the store, the next run says what to do", killed_at_the_store),
                 ("what may be hidden from who signed in is told", hidden)]:
             tap.check(f"sign-in: {name}", behaviour, simulator, *arguments)
     tap.finish()

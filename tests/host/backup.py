@@ -15,7 +15,8 @@ import signing
 import tap
 
 IDC_HOST, MODULES = map(os.path.abspath, sys.argv[1:])
-TABLES = ("users", "entitlements", "grants", "attributes", "syncs", "changes")
+SNAPSHOT = ("users", "entitlements", "grants", "attributes", "changes")
+TABLES = (*SNAPSHOT, "syncs")
 LARGE = "resource\tteam:1\tteam\tOps\n" + "".join(f"entitlement\te{i}\tgroup\tOps {i}\tteam:1\n" for i in range(20)) + "".join(
     f"principal\tp{i}\tAnn {i}\temail=p{i}@example.org\n" for i in range(2000)) + "".join(
         f"grant\tp{i}\te{i % 20}\n" for i in range(2000))
@@ -63,10 +64,10 @@ def refused(done, exit_status, sentence):
 def everything_comes_back():
     with Case() as case, case.elsewhere() as other:
         said = case.backup()
-        assert "holds 1 apps" in said and "The key is not in it" in said, said
+        assert "holds 1 app and" in said and "The key is not in it" in said, said
         assert case.file.stat().st_mode & 0o777 == 0o600
         said = other.succeed("restore", str(case.file))
-        assert "1 apps are back" in said and "idc-host reauthorize Memory" in said, said
+        assert "1 app is back" in said and "idc-host reauthorize Memory" in said, said
         assert case.shown(other) == case.shown(case.host)
         data = other.folder / "data"
         assert (data / "apps/Memory.json").read_text() == (case.data / "apps/Memory.json").read_text()
@@ -110,6 +111,7 @@ def tokens_are_not_brought_back():
         case.backup()
         with case.elsewhere() as other:
             told = json.loads(other.succeed("--json", "restore", str(case.file)))
+            assert json.loads(other.run("--json", "status").stdout)["apps"][0]["authorized_until"] is None
             assert told["tokens_forgotten"] == 1 and told["apps"] == ["Memory"] and told["sealed"], told
             with contextlib.closing(sqlite3.connect(other.folder / "data/secrets.db")) as db:
                 assert [row[0] for row in db.execute(names)] == ["password"]
@@ -137,20 +139,32 @@ def while_syncs_run():
     """What is backed up meanwhile is one moment: what was shown before, or what is shown after."""
     with Case() as case:
         before = case.shown(case.host)
-        case.world.write_text(LARGE.replace("\te3\n", "\te4\n") + "grant\tp2\te19\n")
+        path = case.data / "apps/Memory.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "guard": {"at_least": 100000, "percent": 100}}))
+        case.world.write_text(LARGE.replace("\te3\n", "\te4\n") + "grant\tp2\te19\nsleep\t500\n")
         with case.running("sync", "Memory", "--full") as process:
             files = []
+            meanwhile = 0
             while process.poll() is None or len(files) < 3:
                 case.backup(f"backup{len(files)}")
                 files.append(case.file)
-            assert process.wait() in (0, 5), process.communicate()
+                meanwhile += process.poll() is None
+            assert process.wait() == 0, process.communicate()
+        assert meanwhile > 0
         after = case.shown(case.host)
-        for file in (files[0], files[len(files) // 2], files[-1]):
+        states = [[state[table] for table in SNAPSHOT] for state in (before, after)]
+        found = []
+        for file in files:
             with case.elsewhere() as other:
                 other.succeed("restore", str(file))
                 got = case.shown(other)
-                assert any(got[table] == state[table] for state in (before, after) for table in ("grants",)), file
+                found.append(states.index([got[table] for table in SNAPSHOT]))
                 other.succeed("audit", "verify", "Memory")
+                if file in (files[0], files[-1]):
+                    told = json.loads(other.succeed("--json", "sync", "Memory"))
+                    assert told["outside_changes"] == 0 and (told["added"] > 0) == (found[-1] == 0), told
+                    assert other.run("show", "Memory", "grants", "--csv").stdout.count("\n") == after["grants"].count("\n")
+        assert found == sorted(found) and found[-1] == 1, found
 
 
 def nothing_is_written_over():

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The idc contributors
 """What run and status say and do by the command line. usage: runs.py IDC_HOST MODULES"""
+import datetime
 import json
 import os
 import re
@@ -232,11 +233,35 @@ def status_table():
         done = case.host.run("status")
         assert done.returncode == 5, done.stderr
         lines = done.stdout.splitlines()
-        assert lines[0].split() == ["APP", "CONNECTOR", "STATE", "LAST", "GOOD", "SYNC", "NEXT", "DUE", "USERS", "GRANTS", "TASKS"], lines
-        assert re.fullmatch(r"Alpha +memory +complete +\d+ s ago +by hand +20 +20 +0", lines[1]), lines
-        assert re.fullmatch(r"Beta +memory +held +\d+ s ago +by hand +20 +20 +0", lines[2]), lines
+        assert lines[0].split() == ["APP", "CONNECTOR", "STATE", "LAST", "GOOD", "NEXT", "DUE", "AUTHORIZED", "USERS", "GRANTS", "TASKS"], lines
+        assert re.fullmatch(r"Alpha +memory +complete +\d+ s ago +by hand +for \d+ min +20 +20 +0", lines[1]), lines
+        assert re.fullmatch(r"Beta +memory +held +\d+ s ago +by hand +for \d+ min +20 +20 +0", lines[2]), lines
         assert re.fullmatch(r"Beta: Removals are held: look at idc-host show Beta held, then idc-host sync Beta --accept [0-9a-f]{16}\.",
                             lines[4]), lines
+
+
+def authorized_until():
+    """As the connector tells it at each sign-in; over when the service says so, and known again after the next sign-in."""
+    with ops.Ops(*PROGRAMS) as case:
+        case.connect(ops.world(1), "Alpha", "--sync", "manual")
+
+        def told():
+            return case.status()[1]["Alpha"]["authorized_until"], case.host.run("status").stdout.splitlines()[1]
+
+        def left():
+            return datetime.datetime.fromisoformat(told()[0].replace("Z", "+00:00")).timestamp() - time.time()
+
+        assert 3500 < left() <= 3600 and " for 59 min " in told()[1], told()
+        case.database("UPDATE apps SET authorized_until=1000")
+        assert told()[0] == "1970-01-01T00:00:01Z" and " to renew " in told()[1], told()
+        case.write("fail\t303\tNot now.\n", "Alpha")
+        assert case.sync(identifier="Alpha")[0] == 7
+        assert 3500 < left() <= 3600, "trouble at the service ends no authorization"
+        case.write("fail\t200\tThe token was withdrawn.\n", "Alpha")
+        assert case.sync(identifier="Alpha")[0] == 6
+        assert told()[0] is None and " no longer " in told()[1], told()
+        case.host.succeed("configure", "Alpha", "--name", "Alpha again")
+        assert 3500 < left() <= 3600 and " for 59 min " in told()[1], told()
 
 
 def status_unknown():
@@ -258,6 +283,7 @@ def main():
     tap.check("status tells complete, partial and failed, and exits so", status_states)
     tap.check("status tells what is overdue", status_overdue)
     tap.check("status is a table with what to do below", status_table)
+    tap.check("status tells until when each app is authorized", authorized_until)
     tap.check("status of an unknown app is refused", status_unknown)
     tap.finish()
 
