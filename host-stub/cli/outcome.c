@@ -81,7 +81,11 @@ outcome_fill(Output *output, const ChangeReport *report, const ChangeCounts *cou
 	json_object *body = output_body(output);
 	json_object *items = json_object_new_array();
 	json_object *opens = json_object_new_array();
+	json_object *beyond = json_object_new_array();
+	g_autofree char *as_of = text_time(report->as_of);
 
+	for (guint i = 0; i < report->beyond->len; i++)
+		json_object_array_add(beyond, json_object_new_string(g_ptr_array_index(report->beyond, i)));
 	for (guint i = 0; i < report->items->len; i++)
 		json_object_array_add(items, outcome_item(g_ptr_array_index(report->items, i)));
 	for (guint i = 0; i < report->opens->len; i++)
@@ -98,6 +102,8 @@ outcome_fill(Output *output, const ChangeReport *report, const ChangeCounts *cou
 	outcome_add(body, "digest", report->digest);
 	json_object_object_add(body, "open", opens);
 	json_object_object_add(body, "manual", manual_json(report));
+	json_object_object_add(body, "beyond", beyond);
+	outcome_add(body, "as_of", as_of);
 	json_object_object_add(body, "requests", json_object_new_uint64(report->requests));
 	outcome_add(body, "audit_head", report->audit_head);
 }
@@ -233,6 +239,17 @@ outcome_warn_uncertain(Output *output, const ChangeReport *report)
 			    n == 1 ? "" : "s", n == 1 ? "it" : "they");
 }
 
+/* All that is known of who leaves comes from there. */
+static void
+outcome_say_age(Output *output, const ChangeReport *report, const char *identifier)
+{
+	g_autofree char *as_of = text_time(report->as_of);
+
+	output_say(output,
+		   "\nThis is what the list of %s knows. For what was given since: idc-host sync %s, then the same command again.",
+		   as_of, identifier);
+}
+
 HostExit
 outcome_tell(Output *output, const ChangeReport *report, const char *identifier)
 {
@@ -246,6 +263,10 @@ outcome_tell(Output *output, const ChangeReport *report, const char *identifier)
 	for (guint i = 0; i < report->opens->len; i++)
 		outcome_warn_open(output, g_ptr_array_index(report->opens, i), identifier);
 	manual_tell(output, report, identifier);
+	if (report->leaving)
+		outcome_say_age(output, report, identifier);
+	for (guint i = 0; i < report->beyond->len; i++)
+		output_warn(output, "beyond_snapshot", "%s", (const char *)g_ptr_array_index(report->beyond, i));
 	if (report->held) {
 		output_warn(output, "held", "%s Nothing was sent.", report->held_why);
 		output_say(output, "If that is right, give the same command again with --accept %s", report->digest);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "jobs/change.h"
+#include "jobs/beyond.h"
 #include "jobs/exactly.h"
 #include "jobs/fit.h"
 #include "jobs/hold.h"
@@ -35,6 +36,7 @@ change_report_free(ChangeReport *report)
 	g_ptr_array_unref(report->items);
 	g_ptr_array_unref(report->opens);
 	g_ptr_array_unref(report->tasks);
+	g_ptr_array_unref(report->beyond);
 	g_free(report->held_why);
 	g_free(report->digest);
 	g_free(report->audit_head);
@@ -105,7 +107,7 @@ change_report_exit(const ChangeReport *report)
 	if (counts.unknown > 0)
 		return HOST_EXIT_UNKNOWN;
 	if (counts.failed + counts.not_attempted == 0)
-		return HOST_EXIT_OK;
+		return report->beyond->len > 0 ? HOST_EXIT_PARTIAL : HOST_EXIT_OK;
 	return counts.ok + counts.already > 0 ? HOST_EXIT_PARTIAL : change_failed_exit(report);
 }
 
@@ -184,6 +186,7 @@ change_find_snapshot(Running *run, GError **error)
 		return FALSE;
 	run->sync = state->merged_sync;
 	run->report->sync = run->sync;
+	run->report->as_of = state->merged_started;
 	if (run->sync != 0)
 		return TRUE;
 	host_error_set(error, IDC_STATE, "no_snapshot",
@@ -294,7 +297,7 @@ change_go(Running *run, GError **error)
 static gboolean
 change_finish(Running *run, GError **error)
 {
-	if (!todo_run(run, error))
+	if (!todo_run(run, error) || !beyond_run(run, error))
 		return FALSE;
 	if (run->journal != NULL)
 		run->report->audit_head = journal_head(run->journal);
@@ -379,6 +382,7 @@ change_run(const HostPaths *paths, const App *app, Manifest *manifest, Vault *va
 	report->items = g_ptr_array_ref(items);
 	report->opens = g_ptr_array_new_with_free_func((GDestroyNotify)change_open_free);
 	report->tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
+	report->beyond = g_ptr_array_new_with_free_func(g_free);
 	report->leaving = options->leavers != NULL;
 	report->dry_run = options->dry_run;
 	if (!change_check_trust(app, options, error) || !change_check_required(app, options, error) ||

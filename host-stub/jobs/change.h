@@ -57,18 +57,20 @@ void change_open_free(ChangeOpen *open);
 typedef struct {
 	GPtrArray *items; /* of Item, in the order in which they were given */
 	gboolean dry_run;
-	gint64 sync;      /* of the snapshot that it began with */
-	gboolean held;    /* by the guard: nothing was sent */
-	char *held_why;   /* a sentence; also of a dry run whose removals the guard would hold */
-	char *digest;     /* of the removals, where there is held_why */
-	gboolean misfits; /* the plan no longer fits: nothing was sent */
-	guint removals;   /* grants that the run would take */
-	GPtrArray *opens; /* of ChangeOpen that are no part of this run */
-	GPtrArray *tasks; /* of Task: what is left to a person where somebody leaves; empty where held or broken off */
-	gboolean leaving; /* somebody was to leave */
-	char *audit_head; /* NULL where nothing was written */
-	guint64 requests; /* 0 where the connector does not tell */
-	GError *ended;    /* why the run ended before its last item, or NULL */
+	gint64 sync;       /* of the snapshot that it began with */
+	gint64 as_of;      /* when that list began */
+	gboolean held;     /* by the guard: nothing was sent */
+	char *held_why;    /* a sentence; also of a dry run whose removals the guard would hold */
+	char *digest;      /* of the removals, where there is held_why */
+	gboolean misfits;  /* the plan no longer fits: nothing was sent */
+	guint removals;    /* grants that the run would take */
+	GPtrArray *opens;  /* of ChangeOpen that are no part of this run */
+	GPtrArray *tasks;  /* of Task: what is left to a person where somebody leaves; empty where held or broken off */
+	gboolean leaving;  /* somebody was to leave */
+	GPtrArray *beyond; /* of char *: sentences, each why somebody who leaves may hold more than was taken */
+	char *audit_head;  /* NULL where nothing was written */
+	guint64 requests;  /* 0 where the connector does not tell */
+	GError *ended;     /* why the run ended before its last item, or NULL */
 } ChangeReport;
 
 void change_report_free(ChangeReport *report);

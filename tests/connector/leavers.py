@@ -262,6 +262,31 @@ def gone_whole(simulator):
         account.same(host.grants(), account.grants_of(simulator))
 
 
+def not_known(simulator):
+    """What the snapshot does not know is not taken, and nobody is told that it was: by what the service says, and where a list was not whole."""
+    given = {"op": "add_member", "team": "PDOCK10", "user": "PUSER01", "role": "manager"}
+    with begun(simulator) as host:
+        simulator.mutate(given)
+        told = host.tell(3, "PUSER01", "--successor", "PFREE01")
+        assert told["beyond"] == ["puser01@northwind.example also holds team:PDOCK10:manager, which the last list does not know: idc-host sync PagerDuty, "
+                                  "and then the same command again, takes it."] and told["failed"] == 0, told
+        host.sync().expect(0)
+        assert host.tell(0, "PUSER01")["beyond"] == [] and left(simulator, "PUSER01") == {"role:limited_user"}
+    with begun(simulator) as host:
+        simulator.mutate({**given, "user": "PRESTR1"})
+        simulator.faults({"match": {"route": "/teams/{id}/members", "times": 0}, "action": {"status": 403, "body": "{}"}})
+        host.sync().expect(3)
+        simulator.clear_faults()
+        told = host.tell(3, "PRESTR1")
+        (beyond,) = told["beyond"]
+        assert beyond.startswith("The last list was not whole, so who leaves may hold more than it knows, of which nothing was taken: PagerDuty answered "), told
+        assert beyond.endswith("Put that right, run idc-host sync PagerDuty, and give the same command again."), told
+        assert host.run("terminate", "PagerDuty", "PRESTR1").stderr == f"Warning: {beyond}\n"
+        assert f"\nThis is what the list of {told['as_of']} knows. For what was given since: " in host.run("terminate", "PagerDuty", "PRESTR1").stdout
+        host.sync().expect(0)
+        assert host.tell(0, "PRESTR1")["beyond"] == [] and left(simulator, "PRESTR1") == {"role:restricted_access"}, left(simulator, "PRESTR1")
+
+
 def not_closed(simulator):
     """A list that could not be read whole closes nothing."""
     with begun(simulator, *DELETE) as host:
@@ -385,6 +410,7 @@ def main():
                 ("deactivating and deleting are tasks as the app says", promises),
                 ("a task is closed by the sync that finds the thing gone; show and status tell", closed),
                 ("who is deleted a moment later is gone with all that was held", gone_whole),
+                ("what the last list does not know is not said to be taken", not_known),
                 ("a list that is not whole closes no task", not_closed),
                 ("who is protected, not known or named twice is refused, and the others are done", protected),
                 ("the change guard holds it before the first write and before the first task", guarded),
