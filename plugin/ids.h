@@ -19,6 +19,9 @@ typedef struct {
 /* The eight base roles, ended by a NULL value. */
 extern const IdsRole ids_roles[];
 
+/* Bytes that the value of a base role, or of a team role, may have. */
+#define IDS_MAX_ROLE 64
+
 /* NULL for a value that is not among the eight. */
 const IdsRole *ids_role_find(const gchar *value);
 

@@ -4,6 +4,8 @@
 
 #include "../errors.h"
 
+#define CONFLICT_MAX_ACTOR 120 /* bytes; it goes into a message */
+
 void
 conflict_free(Conflict *conflict)
 {
@@ -25,7 +27,7 @@ conflict_time(gint64 unix_ms)
 static const gchar *
 conflict_request_id(json_object *record)
 {
-	return json_read_text(json_read_object(record, "execution_context"), "request_id");
+	return json_read_plain(json_read_object(record, "execution_context"), "request_id", IDC_MAX_ID);
 }
 
 /* When a record's request was carried out, by PagerDuty's clock; -1 where it does not say. */
@@ -53,11 +55,13 @@ conflict_new(json_object *record)
 {
 	Conflict *conflict = g_new0(Conflict, 1);
 	json_object *actors = json_read_array(record, "actors");
-	const gchar *actor = actors != NULL && json_object_array_length(actors) > 0
-				 ? json_read_text(json_object_array_get_idx(actors, 0), "summary")
-				 : NULL;
+	gboolean sanitized = FALSE;
+	g_autofree gchar *actor =
+	    actors != NULL && json_object_array_length(actors) > 0
+		? json_read_name(json_object_array_get_idx(actors, 0), "summary", CONFLICT_MAX_ACTOR, &sanitized)
+		: NULL;
 
-	conflict->actor = g_strdup(actor != NULL ? actor : "somebody else");
+	conflict->actor = actor != NULL ? g_steal_pointer(&actor) : g_strdup("somebody else");
 	conflict->request_id = g_strdup(conflict_request_id(record));
 	return conflict;
 }

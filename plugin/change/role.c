@@ -19,10 +19,10 @@ role_read(Changes *changes, const gchar *user, GError **error)
 	g_autoptr(json_object) answer = NULL;
 	const gchar *role;
 
-	if (changes->dry_run && roster_role(changes->roster, user, &foretold, NULL) && foretold != NULL)
+	if (changes->dry_run && roster_role(changes->roster, user, &foretold, NULL) && foretold != NULL && foretold[0] != '\0')
 		return g_strdup(foretold);
 	answer = api_read(changes->api, path, error);
-	role = json_read_text(json_read_object(answer, "user"), "role");
+	role = json_read_word(json_read_object(answer, "user"), "role", IDS_MAX_ROLE);
 	if (answer != NULL && role == NULL)
 		g_set_error(error, ERRORS, IDC_PROTOCOL, "The answer to GET %s holds no user with a base role.", path);
 	return g_strdup(role);
@@ -32,13 +32,15 @@ role_read(Changes *changes, const gchar *user, GError **error)
 static gboolean
 role_took(const ApiReply *reply, const gchar *user, const gchar *role, GError **error)
 {
-	const gchar *held = json_read_text(json_read_object(reply->root, "user"), "role");
+	json_object *shown = json_read_object(reply->root, "user");
+	const gchar *held = json_read_text(shown, "role");
+	const gchar *named = json_read_word(shown, "role", IDS_MAX_ROLE);
 
 	if (held == NULL || strcmp(held, role) == 0)
 		return TRUE;
 	g_set_error(error, ERRORS, IDC_REFUSED,
-		    "PagerDuty took the change but left the user %s with the base role %.64s: look at the user in PagerDuty.", user,
-		    held);
+		    "PagerDuty took the change but left the user %s with %s%s: look at the user in PagerDuty.", user,
+		    named != NULL ? "the base role " : "what is no base role", named != NULL ? named : "");
 	return FALSE;
 }
 

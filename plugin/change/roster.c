@@ -62,7 +62,7 @@ static gboolean
 roster_person_row(gpointer user, const gchar *id, json_object *row, GError **error)
 {
 	Roster *roster = user;
-	const gchar *role = json_read_text(row, "role");
+	const gchar *role = json_read_word(row, "role", IDS_MAX_ROLE);
 
 	(void)error;
 	g_hash_table_remove(roster->unread, id);
@@ -222,7 +222,10 @@ roster_member_row(gpointer user, const gchar *id, json_object *row, GError **err
 	GHashTable *members = user;
 	const gchar *role = json_read_text(row, "role");
 
-	(void)error;
+	if (role != NULL && json_read_word(row, "role", IDS_MAX_ROLE) == NULL) {
+		errors_set_protocol(error, "PagerDuty names a team role of the user %s that is none.", id);
+		return FALSE;
+	}
 	g_hash_table_replace(members, g_strdup(id), g_strdup(role != NULL ? role : "observer"));
 	return TRUE;
 }

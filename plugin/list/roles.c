@@ -7,8 +7,6 @@
 #include "../errors.h"
 #include "../ids.h"
 
-#define ROLES_MAX_VALUE 64
-
 /* known: NULL for a value that is not among the eight. */
 static gboolean
 roles_entitlement(Listing *listing, const gchar *value, const IdsRole *known, GError **error)
@@ -43,9 +41,8 @@ gboolean
 roles_read(json_object *user, const gchar **ret_role, GError **error)
 {
 	const gchar *role = json_read_text(user, "role");
-	const gsize length = role != NULL ? strspn(role, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-") : 0;
 
-	if (role != NULL && (role[length] != '\0' || length == 0 || length > ROLES_MAX_VALUE)) {
+	if (role != NULL && json_read_word(user, "role", IDS_MAX_ROLE) == NULL) {
 		errors_set_protocol(error, "The answer to GET /users has a user whose role is no role of PagerDuty's.");
 		return FALSE;
 	}

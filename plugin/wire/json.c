@@ -122,6 +122,17 @@ json_read_plain(json_object *object, const gchar *key, gsize limit)
 	return text != NULL && strlen(text) <= limit && g_utf8_validate(text, -1, NULL) ? text : NULL;
 }
 
+const gchar *
+json_read_word(json_object *object, const gchar *key, gsize limit)
+{
+	const gchar *text = json_read_text(object, key);
+	gsize length = 0;
+
+	while (text != NULL && (g_ascii_isalnum(text[length]) || text[length] == '_' || text[length] == '-'))
+		length++;
+	return text != NULL && text[length] == '\0' && length > 0 && length <= limit ? text : NULL;
+}
+
 gboolean
 json_need_array(json_object *object, const gchar *key, const gchar *what, json_object **ret_array, GError **error)
 {
@@ -158,16 +169,11 @@ json_read_flag(json_object *object, const gchar *key, gboolean *ret_known)
 const gchar *
 json_read_id(json_object *object, const gchar *key, const gchar *what, GError **error)
 {
-	const gchar *id = json_read_text(object, key);
-	gsize length = 0;
+	const gchar *id = json_read_word(object, key, JSON_MAX_ID);
 
-	while (id != NULL && (g_ascii_isalnum(id[length]) || id[length] == '_' || id[length] == '-'))
-		length++;
-	if (id == NULL || id[length] != '\0' || length == 0 || length > JSON_MAX_ID) {
+	if (id == NULL)
 		errors_set_protocol(error, "The answer to %s has an entry whose %s is missing or is no id of PagerDuty's.", what,
 				    key);
-		return NULL;
-	}
 	return id;
 }
 

@@ -22,6 +22,9 @@ const gchar *json_read_text(json_object *object, const gchar *key);
 /* Likewise, but only good UTF-8 of at most limit bytes, as a host takes it. */
 const gchar *json_read_plain(json_object *object, const gchar *key, gsize limit);
 
+/* Likewise, but only a word of letters, digits, _ and - of at most limit bytes, as it may stand in an id that the host sees. */
+const gchar *json_read_word(json_object *object, const gchar *key, gsize limit);
+
 /* Borrowed array that has to be there: PROTOCOL where it is absent or of another type; *ret_array NULL where it is null. */
 gboolean json_need_array(json_object *object, const gchar *key, const gchar *what, json_object **ret_array, GError **error);
 
