@@ -60,27 +60,18 @@ secret_put(const idc_host *host, const gchar *name, const gchar *text, GError **
 	return FALSE;
 }
 
-static gboolean
-secret_in(const GError *error, const gchar *text)
-{
-	const ErrorsDetail *detail = errors_detail(error);
-
-	return strstr(error->message, text) != NULL || strstr(detail->code, text) != NULL ||
-	       strstr(detail->request_id, text) != NULL;
-}
-
 /* Three bytes make four letters, so where it stands in what was encoded decides which letters it becomes. */
 static gboolean
-secret_in_base64(const GError *error, const gchar *secret)
+secret_in_base64(const gchar *text, const gchar *secret)
 {
 	for (gsize skip = 0; skip < 3 && strlen(secret) >= skip + 6; skip++) {
-		gchar *text = g_base64_encode((const guchar *)secret + skip, 6);
-		gboolean found = secret_in(error, text);
+		gchar *encoded = g_base64_encode((const guchar *)secret + skip, 6);
+		gboolean found = strstr(text, encoded) != NULL;
 
-		g_strdelimit(text, "+", '-');
-		g_strdelimit(text, "/", '_');
-		found = found || secret_in(error, text);
-		secret_free(text);
+		g_strdelimit(encoded, "+", '-');
+		g_strdelimit(encoded, "/", '_');
+		found = found || strstr(text, encoded) != NULL;
+		secret_free(encoded);
 		if (found)
 			return TRUE;
 	}
@@ -88,14 +79,26 @@ secret_in_base64(const GError *error, const gchar *secret)
 }
 
 gboolean
-secret_shown(const GError *error, const gchar *secret)
+secret_in(const gchar *text, const gchar *secret)
 {
-	gchar *beginning = g_strndup(secret, SECRET_TELLING);
-	gchar *encoded = g_uri_escape_bytes((const guint8 *)beginning, strlen(beginning), NULL);
-	const gboolean found =
-	    beginning[0] != '\0' && (secret_in(error, beginning) || secret_in(error, encoded) || secret_in_base64(error, secret));
+	gchar *beginning;
+	gchar *encoded;
+	gboolean found;
 
+	if (text == NULL || secret == NULL || secret[0] == '\0')
+		return FALSE;
+	beginning = g_strndup(secret, SECRET_TELLING);
+	encoded = g_uri_escape_bytes((const guint8 *)beginning, strlen(beginning), NULL);
+	found = strstr(text, beginning) != NULL || strstr(text, encoded) != NULL || secret_in_base64(text, secret);
 	secret_free(beginning);
 	secret_free(encoded);
 	return found;
+}
+
+gboolean
+secret_shown(const GError *error, const gchar *secret)
+{
+	const ErrorsDetail *detail = errors_detail(error);
+
+	return secret_in(error->message, secret) || secret_in(detail->code, secret) || secret_in(detail->request_id, secret);
 }

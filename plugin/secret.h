@@ -13,5 +13,8 @@ gchar *secret_get(const idc_host *host, const gchar *name, GError **error);
 /* Stores it for good; NULL deletes it. */
 gboolean secret_put(const idc_host *host, const gchar *name, const gchar *text, GError **error);
 
-/* Whether the message, code or request id of an error has the beginning of the secret in it: as it is, URL-encoded or in base64. */
+/* Whether text has the beginning of the secret in it: as it is, URL-encoded or in base64. NULL has none. */
+gboolean secret_in(const gchar *text, const gchar *secret);
+
+/* Whether the message, code or request id of an error has the secret in it, likewise. */
 gboolean secret_shown(const GError *error, const gchar *secret);

@@ -113,17 +113,6 @@ endpoint_set_refusal(const Endpoint *endpoint, EndpointKind kind, HttpAnswer *an
 	g_propagate_error(error, g_steal_pointer(&made));
 }
 
-static gboolean
-endpoint_shows_any(const GError *error, const EndpointField *fields, const gchar *client_secret)
-{
-	static const gchar *const secrets[] = {"code", "code_verifier", "refresh_token", "token", NULL};
-	gboolean found = secret_shown(error, client_secret);
-
-	for (; fields->key != NULL && !found; fields++)
-		found = g_strv_contains(secrets, fields->key) && secret_shown(error, fields->value);
-	return found;
-}
-
 /* One request of a form, and whether it may go out again. */
 typedef struct {
 	const Endpoint *endpoint;
@@ -135,6 +124,40 @@ typedef struct {
 	guint attempt;
 	gboolean may_repeat;
 } EndpointTry;
+
+/* Whether text repeats a secret that was sent. */
+static gboolean
+endpoint_repeats(const EndpointTry *try, const gchar *text)
+{
+	static const gchar *const secrets[] = {"code", "code_verifier", "refresh_token", "token", NULL};
+	gboolean found = secret_in(text, try->client_secret);
+
+	for (const EndpointField *field = try->fields; field->key != NULL && !found; field++)
+		found = g_strv_contains(secrets, field->key) && secret_in(text, field->value);
+	return found;
+}
+
+static gboolean
+endpoint_is_shown(const EndpointTry *try, const GError *error)
+{
+	const ErrorsDetail *detail = errors_detail(error);
+
+	return endpoint_repeats(try, error->message) || endpoint_repeats(try, detail->code) ||
+	       endpoint_repeats(try, detail->request_id);
+}
+
+/* The scopes are stored and shown: they hold no secret. */
+static json_object *
+endpoint_read(const EndpointTry *try, const HttpAnswer *answer, GError **error)
+{
+	g_autoptr(json_object) root = json_read(answer->body->str, answer->body->len, "POST /oauth/token", error);
+
+	if (root != NULL && endpoint_repeats(try, json_read_text(root, "scope"))) {
+		errors_set_protocol(error, "The answer to POST /oauth/token repeats among the scopes what was sent.");
+		return NULL;
+	}
+	return g_steal_pointer(&root);
+}
 
 static json_object *
 endpoint_try(EndpointTry *try, GError **error)
@@ -153,11 +176,11 @@ endpoint_try(EndpointTry *try, GError **error)
 	if (answer->status == 200 && try->kind == ENDPOINT_REVOKE) {
 		root = json_object_new_object();
 	} else if (answer->status == 200) {
-		root = json_read(answer->body->str, answer->body->len, "POST /oauth/token", error);
+		root = endpoint_read(try, answer, error);
 	} else {
 		endpoint_set_refusal(try->endpoint, try->kind, answer, &refused);
 		/* a refusal that repeats what was sent is told without its words */
-		if (endpoint_shows_any(refused, try->fields, try->client_secret)) {
+		if (endpoint_is_shown(try, refused)) {
 			g_clear_error(&refused);
 			answer_hush(answer);
 			endpoint_set_refusal(try->endpoint, try->kind, answer, &refused);

@@ -58,7 +58,8 @@ token_read(json_object *answer, gint64 now_unix_ms, const gchar *asked, const gc
 	const gint64 life_ms = token_life_s(answer) * 1000;
 
 	if (json_read_text(answer, "access_token") == NULL || !token_usable(answer, "access_token", word) ||
-	    !token_usable(answer, "refresh_token", word) || !token_usable(answer, "scope", "^[ -~]{0,8192}$")) {
+	    !token_usable(answer, "refresh_token", word) || !token_usable(answer, "scope", "^[ -~]{0,8192}$") ||
+	    secret_in(granted, json_read_text(answer, "access_token")) || secret_in(granted, refresh)) {
 		g_set_error_literal(
 		    error, ERRORS, IDC_PROTOCOL,
 		    "The answer to POST /oauth/token holds no usable access token or scope: check identity_url and any "
