@@ -8,6 +8,3 @@
 
 /* Always 0. bytes has no NUL at its end. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-/* Once, before the first input: GLib's warnings end the process, for they tell of a mistake in the caller. Always 0. */
-int LLVMFuzzerInitialize(int *argc, char ***argv);

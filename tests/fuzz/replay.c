@@ -67,7 +67,6 @@ main(int argc, char **argv)
 		printf("Bail out! There is no input: give a folder of them.\n");
 		return 2;
 	}
-	(void)LLVMFuzzerInitialize(&argc, &argv);
 	printf("1..%u\n", names->len);
 	for (guint i = 0; i < names->len; i++) {
 		const gchar *name = g_ptr_array_index(names, i);
