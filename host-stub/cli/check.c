@@ -3,6 +3,7 @@
 #include "cli/check.h"
 #include "base/error.h"
 #include "base/text.h"
+#include <string.h>
 
 void
 check_report_free(CheckReport *report)
@@ -147,7 +148,9 @@ check_show_surveys(Output *out, const CheckReport *report)
 		json_object_object_add(entry, "count", survey->counted ? json_object_new_uint64(survey->count) : NULL);
 		json_object_object_add(entry, "problem", check_string(survey->problem));
 		json_object_array_add(list, entry);
-		output_table_row(table, (const char *const[]){survey->type, readable, survey->problem != NULL ? "" : count});
+		/* Everywhere else people read of users. */
+		output_table_row(table, (const char *const[]){strcmp(survey->type, "principal") == 0 ? "user" : survey->type,
+							      readable, survey->problem != NULL ? "" : count});
 	}
 	if (report->surveys == NULL || report->surveys->len == 0)
 		return;

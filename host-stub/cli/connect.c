@@ -293,5 +293,9 @@ cmd_connect(CliContext *ctx, int argc, char **argv)
 	g_clear_pointer(&connect.listener, listener_free);
 	if (exit_status != HOST_EXIT_OK)
 		output_note(ctx->out, "The app is saved. When what was said is put right: idc-host sync %s", app->identifier);
+	else
+		output_say(ctx->out,
+			   "\nidc-host show %s grants shows who holds what; idc-host run, or run --once by a timer, keeps it so.",
+			   app->identifier);
 	return output_finish(ctx->out, (HostExit)exit_status);
 }

@@ -250,7 +250,25 @@ interview_tell_settings(const Interview *interview)
 	output_table_print(interview->ctx->out, table);
 }
 
-/* KEY=VALUE, or the name of a secret. */
+/* All of them in a line each would be a page that nobody asked for. */
+static void
+interview_tell_others(const Interview *interview)
+{
+	g_autoptr(App) app = form_app(interview->form, interview->manifest, NULL, NULL);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; app != NULL && i < interview->manifest->settings->len; i++) {
+		const ManifestSetting *setting = g_ptr_array_index(interview->manifest->settings, i);
+		const char *value = settings_value(interview->manifest, app->settings, setting->key);
+
+		g_string_append_printf(text, "%s%s%s%s", text->len > 0 ? ", " : "", setting->key,
+				       !setting->secret && value != NULL && *value != '\0' ? "=" : "",
+				       !setting->secret && value != NULL ? value : "");
+	}
+	output_say(interview->ctx->out, "\nThe settings are: %s. Type ? to have them explained.", text->str);
+}
+
+/* KEY=VALUE, the name of a secret, or ?. */
 static gboolean
 interview_check_change(const char *answer, gpointer user_data, GError **error)
 {
@@ -259,7 +277,7 @@ interview_check_change(const char *answer, gpointer user_data, GError **error)
 	g_autofree char *key = equals != NULL ? g_strndup(answer, (gsize)(equals - answer)) : g_strdup(answer);
 	const ManifestSetting *setting = manifest_setting(interview->manifest, g_strstrip(key));
 
-	if (*answer == '\0')
+	if (*answer == '\0' || strcmp(answer, "?") == 0)
 		return TRUE;
 	if (setting != NULL && setting->secret) {
 		if (equals == NULL)
@@ -279,7 +297,7 @@ interview_check_change(const char *answer, gpointer user_data, GError **error)
 static gboolean
 interview_changes(Interview *interview, const char *question, GError **error)
 {
-	interview_tell_settings(interview);
+	interview_tell_others(interview);
 	for (;;) {
 		g_autofree char *answer =
 		    ask_text(interview->ctx->out, question, NULL, "", interview_check_change, interview, error);
@@ -289,6 +307,10 @@ interview_changes(Interview *interview, const char *question, GError **error)
 			return FALSE;
 		if (*answer == '\0')
 			return TRUE;
+		if (strcmp(answer, "?") == 0) {
+			interview_tell_settings(interview);
+			continue;
+		}
 		equals = strchr(answer, '=');
 		if (equals == NULL && !interview_secret(interview, manifest_setting(interview->manifest, answer), error))
 			return FALSE;

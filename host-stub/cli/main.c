@@ -12,6 +12,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+/* How wide the arguments of the commands are, in characters. */
+#define MAIN_ARGUMENTS 22
+
 /* What is held in memory is for nobody: no core files, and no reading of this process by others of the same user. */
 static void
 main_close_memory(void)
@@ -39,9 +42,12 @@ main_print_help(void)
 	    "\n"
 	    "Loads identity connectors, keeps who holds what, and shows it. Without a command it shows the status of every app.\n"
 	    "\n"
-	    "Commands (idc-host COMMAND --help says more):\n");
-	for (const CliCommand *command = cli_commands(); command->name != NULL; command++)
-		printf("  %-12s %-14s %s\n", command->name, command->arguments, command->summary);
+	    "Commands (idc-host COMMAND --help says more, idc-host --version which one this is):\n");
+	for (const CliCommand *command = cli_commands(); command->name != NULL; command++) {
+		int pad = MAIN_ARGUMENTS - (int)g_utf8_strlen(command->arguments, -1);
+
+		printf("  %-12s %s%*s %s\n", command->name, command->arguments, MAX(pad, 0), "", command->summary);
+	}
 	printf("\n"
 	       "Exit status: 0 done, 1 failed or refused, 2 usage or configuration, 3 partly done or a partial list, 4 outcome "
 	       "unknown,\n"
@@ -83,6 +89,25 @@ main_unknown(CliContext *ctx, const char *name)
 	return output_fail(ctx->out, error);
 }
 
+/* help, and help COMMAND */
+static int
+main_help(CliContext *ctx, int argc, char **argv)
+{
+	static char help[] = "--help";
+	const CliCommand *command;
+	char *asked[] = {NULL, help, NULL};
+
+	if (argc < 3) {
+		main_print_help();
+		return HOST_EXIT_OK;
+	}
+	command = main_find(argv[2]);
+	if (command == NULL)
+		return main_unknown(ctx, argv[2]);
+	asked[0] = argv[2];
+	return command->run(ctx, 2, asked);
+}
+
 static int
 main_run(CliContext *ctx, int argc, char **argv)
 {
@@ -97,10 +122,12 @@ main_run(CliContext *ctx, int argc, char **argv)
 		main_print_help();
 		return HOST_EXIT_OK;
 	}
-	if (argc > 1 && strcmp(argv[1], "help") == 0) {
-		main_print_help();
+	if (ctx->version) {
+		printf("idc-host %s\n", IDC_VERSION);
 		return HOST_EXIT_OK;
 	}
+	if (argc > 1 && strcmp(argv[1], "help") == 0)
+		return main_help(ctx, argc, argv);
 	command = main_find(argc > 1 ? argv[1] : status);
 	if (command == NULL)
 		return main_unknown(ctx, argc > 1 ? argv[1] : status);

@@ -128,7 +128,7 @@ modules_list(Output *out, const HostPaths *paths, GPtrArray *found, const char *
 	if (shown > 0)
 		output_table_print(out, table);
 	else if (text != NULL)
-		output_say(out, "No connector matches \"%s\".", text);
+		output_say(out, "No connector matches \"%s\": idc-host modules lists all of them.", text);
 	else
 		output_say(out, "No connector was found in %s.", paths->modules);
 	for (guint i = 0; i < errors->len; i++)

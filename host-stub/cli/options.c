@@ -91,6 +91,10 @@ cli_globals(CliContext *ctx, int *argc, char ***argv, int *ret_exit)
 {
 	g_autoptr(GOptionContext) options = g_option_context_new(NULL);
 	g_autoptr(GError) error = NULL;
+	const GOptionEntry alone[] = {
+	    {"version", 0, 0, G_OPTION_ARG_NONE, &ctx->version, "Print the version", NULL},
+	    {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+	};
 	CliPlaces given = {NULL, NULL, NULL};
 	gboolean help = FALSE;
 	gboolean json = FALSE;
@@ -99,6 +103,7 @@ cli_globals(CliContext *ctx, int *argc, char ***argv, int *ret_exit)
 	for (int i = 1; i < *argc; i++)
 		json = json || strcmp((*argv)[i], "--json") == 0;
 	cli_add_globals(options, ctx, &given, &help);
+	g_option_context_add_main_entries(options, alone, NULL);
 	g_option_context_set_strict_posix(options, TRUE);
 	if (!g_option_context_parse(options, argc, argv, &error)) {
 		g_autofree char *sentence = cli_sentence(error->message);

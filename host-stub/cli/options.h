@@ -14,6 +14,7 @@
 typedef struct {
 	char *data, *modules, *key_file;
 	gboolean json, quiet, verbose, allow_plain_path;
+	gboolean version; /* taken before the command only */
 	/* From here on there after cli_start(): */
 	HostPaths *paths;
 	Output *out;

@@ -35,7 +35,7 @@ cmd_rekey(CliContext *ctx, int argc, char **argv)
 		return exit_status;
 	path = new_key_file != NULL ? g_canonicalize_filename(new_key_file, NULL) : NULL;
 	vault = cli_vault(ctx);
-	if (!vault_rekey(vault, path, &values, &error))
+	if (!paths_prepare(ctx->paths, &error) || !vault_rekey(vault, path, &values, &error))
 		return output_fail(ctx->out, error);
 	json_object_object_add(output_body(ctx->out), "values", json_object_new_int64(values));
 	output_say(ctx->out, "%u value%s sealed under the new key%s%s.", values, values == 1 ? " is" : "s are",

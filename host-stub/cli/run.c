@@ -244,7 +244,7 @@ run_finish_once(Run *run)
 	gsize n = json_object_array_length(run->syncs);
 
 	if (n == 0)
-		output_say(out, "Nothing is due.");
+		output_say(out, "No sync is due: idc-host status tells when one is.");
 	else
 		output_table_print(out, run->table);
 	return output_finish(out, run->worst);

@@ -203,7 +203,7 @@ resolve_refuse_protected(Item *item)
 	item_refuse(item, host_error_new(IDC_REFUSED, "protected",
 					 "%s is protected: nothing is taken from them and no role of theirs is changed. Whoever "
 					 "is to be left alone stands under \"protected\" in the app's file; who owns the "
-					 "account or connects it always is.",
+					 "account, connects it or is named by from_email is always left alone.",
 					 item->email != NULL ? item->email : item->user_id));
 }
 

@@ -205,8 +205,10 @@ lookup_entitlement(Lookup *lookup, const char *id, GError **error)
 		return NULL;
 	if (found->len == 1)
 		return g_ptr_array_steal_index(found, 0);
-	host_error_set(error, IDC_NOT_FOUND, "no_such_entitlement",
-		       "The last snapshot has no entitlement \"%s\". idc-host show lists them; if it is new, sync first.", id);
+	host_error_set(
+	    error, IDC_NOT_FOUND, "no_such_entitlement",
+	    "The last snapshot has no entitlement \"%s\". idc-host show APP entitlements lists them; if it is new, sync first.",
+	    id);
 	return NULL;
 }
 

@@ -152,12 +152,26 @@ rekey_own(Rekey *rekey, guint *ret_values, GError **error)
 	return FALSE;
 }
 
+/* Takes found over. NOT_FOUND: there is no key, and nothing that was ever sealed with one. */
+static void
+rekey_explain(GError **error, GError *found)
+{
+	if (host_error_status(found) != IDC_NOT_FOUND) {
+		g_propagate_error(error, found);
+		return;
+	}
+	g_clear_error(&found);
+	host_error_set(error, IDC_NOT_FOUND, "no_key",
+		       "There is no key yet, and nothing is sealed: connecting an app makes the first one.");
+}
+
 gboolean
 vault_rekey(Vault *vault, const char *new_key_file, guint *ret_values, GError **error)
 {
 	g_autoptr(sqlite3) db = NULL;
 	g_autoptr(KeyRing) from = NULL;
 	Rekey rekey = {.vault = vault};
+	GError *error_local = NULL;
 	gboolean good;
 	int lock;
 
@@ -168,7 +182,9 @@ vault_rekey(Vault *vault, const char *new_key_file, guint *ret_values, GError **
 	if (lock < 0)
 		return FALSE;
 	rekey.db = db;
-	good = rows_keys(vault, db, FALSE, &from, &rekey.from_index, error);
+	good = rows_keys(vault, db, FALSE, &from, &rekey.from_index, &error_local);
+	if (!good)
+		rekey_explain(error, error_local);
 	rekey.from = from;
 	if (good && new_key_file != NULL)
 		good = rekey_to_file(&rekey, new_key_file, ret_values, error);

@@ -4,87 +4,21 @@
 """connect as somebody types it at a terminal. usage: interview.py IDC_HOST MODULES"""
 import json
 import os
-import pty
 import re
-import select
-import signal
 import sys
-import termios
-import time
 
 import programs
 import tap
+import terminal
 
 IDC_HOST, MODULES = map(os.path.abspath, sys.argv[1:])
 WORLD = ("resource\tteam:1\tteam\tOps\nentitlement\te1\tgroup\tOps manager\tteam:1\nentitlement\te2\tgroup\tOps observer\tteam:1\n"
          "entitlement\tn1\tschedule\tNights\tteam:1\tassignable=false\nprincipal\tp1\tAnn\temail=ann@example.org\ngrant\tp1\te1\n")
 
 
-class Terminal:
-    """A command on a terminal of its own: waits for what it asks, types, and keeps what was to be seen."""
-
+class Terminal(terminal.Terminal):
     def __init__(self, host, *arguments):
-        self.text = ""
-        self._seen = 0
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            environment = {**host._environment(), "TERM": "dumb"}
-            os.execve(host._program[0], host._command(arguments), environment)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        os.close(self.fd)
-        if self.pid:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-
-    def _read(self, until):
-        while True:
-            left = until - time.monotonic()
-            assert left > 0, f"nothing more came; so far:\n{self.text}"
-            if not select.select([self.fd], [], [], left)[0]:
-                continue
-            try:
-                data = os.read(self.fd, 65536)
-            except OSError:  # the other side is closed
-                return False
-            self.text += data.decode(errors="replace").replace("\r\n", "\n")
-            return bool(data)
-
-    def wait(self, part, seconds=30):
-        """What came since the last wait, up to and with part."""
-        until = time.monotonic() + seconds
-        while part not in self.text[self._seen:]:
-            assert self._read(until), f"it ended without {part!r}:\n{self.text}"
-        at = self.text.index(part, self._seen) + len(part)
-        new = self.text[self._seen:at]
-        self._seen = at
-        return new
-
-    def type(self, text):
-        os.write(self.fd, text.encode() + b"\n")
-
-    def answer(self, question, *texts):
-        """Each text to the question: what is said about the one before comes before it is asked again."""
-        said = []
-        for text in texts:
-            said.append(self.wait(question))
-            self.type(text)
-        return said
-
-    def shows_typing(self):
-        return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
-
-    def end(self, exit_status):
-        until = time.monotonic() + 60
-        while self._read(until):
-            pass
-        pid, self.pid = self.pid, 0
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        assert status == exit_status, f"exit {status}, not {exit_status}:\n{self.text}"
-        return self.text
+        super().__init__(host._command(arguments), host._environment())
 
 
 class Case:
@@ -166,10 +100,13 @@ def twelve_wrong_answers():
             terminal.wait("File: the text file that is the service.")
             wrong("\nFile: ", "", "Something has to be typed here")
             terminal.answer("\nFile: ", str(case.world))
+            said = terminal.wait("Type ? to have them explained.")
+            assert f"The settings are: file={case.world}, mode=open, " in said and "password, " in said and "WHAT IT IS" not in said, said
             change = "Another setting (KEY=VALUE), or Enter to go on: "
             wrong(change, "moed=strict", 'Memory has no setting "moed"; did you mean mode?')
             wrong(change, "mode=closed", 'The setting mode is "closed", but must be open or strict')
             wrong(change, "mode", "Type mode=VALUE, or Enter to go on.")
+            wrong(change, "?", "WHAT IT IS")
             wrong(change, "token=abc", "A permanent token is not accepted")
             wrong(change, "password=secret", "password is a secret: type its name alone")
             terminal.answer(change, "mode=strict", "")

@@ -45,7 +45,7 @@ def due_only():
     with ops.Ops(*PROGRAMS) as case:
         three_apps(case)
         assert run_once(case) == (0, {})
-        assert case.host.succeed("run", "--once") == "Nothing is due.\n"
+        assert case.host.succeed("run", "--once") == "No sync is due: idc-host status tells when one is.\n"
         for identifier in ("Alpha", "Beta", "Gamma"):
             long_ago(case, identifier)
         case.write(ops.world(21), "Alpha")

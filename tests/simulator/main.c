@@ -69,6 +69,20 @@ main_spec(const MainOptions *options, Spec *spec, GError **error)
 	return TRUE;
 }
 
+/* What somebody who tries it by hand types into another terminal. */
+static void
+main_tell_person(const Spec *spec, const gchar *scheme, guint port, const TlsFiles *tls)
+{
+	fprintf(
+	    stderr,
+	    "\nThis is a PagerDuty of its own, until Ctrl-C. To connect it, in another terminal:\n\n"
+	    "  ./dev host connect pagerduty --set api_url=%s://127.0.0.1:%u --set identity_url=%s://127.0.0.1:%u/identity%s%s%s\n\n"
+	    "There is nothing to register here. When it asks: Client ID %s, Client secret %s, Subdomain %s; elsewhere Enter.\n",
+	    scheme, port, scheme, port, strcmp(spec->region, "eu") == 0 ? " --set region=eu" : "",
+	    tls != NULL ? " --set ca_file=" : "", tls != NULL ? tls->ca_file : "", spec->client_id, spec->client_secret,
+	    spec->subdomain);
+}
+
 /* The one line that a test waits for. */
 static void
 main_tell(const Sim *sim, const Server *server, const TlsFiles *tls)
@@ -96,6 +110,8 @@ main_tell(const Sim *sim, const Server *server, const TlsFiles *tls)
 	g_string_append(line, "}}");
 	puts(line->str);
 	fflush(stdout);
+	if (isatty(STDOUT_FILENO) != 0)
+		main_tell_person(spec, scheme, port, tls);
 }
 
 static gboolean
