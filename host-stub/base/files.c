@@ -154,7 +154,8 @@ files_read_fd(int fd, const char *path, gsize max_bytes, GError **error)
 		}
 		g_byte_array_append(bytes, chunk, (guint)n);
 	}
-	return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+	/* The bytes of an empty array are NULL, which no reader of text expects. */
+	return bytes->len > 0 ? g_byte_array_free_to_bytes(g_steal_pointer(&bytes)) : g_bytes_new_static("", 0);
 }
 
 int

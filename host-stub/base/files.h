@@ -19,7 +19,7 @@ int files_open_trusted_folder(const char *path, const char *what, GError **error
 /* All of a trusted file; more than max_bytes is refused. With private_only a file that group or others may read is refused too. */
 GBytes *files_read_trusted(const char *path, const char *what, gsize max_bytes, gboolean private_only, GError **error);
 
-/* All of fd, at most max_bytes; fd stays open. */
+/* All of fd, at most max_bytes; fd stays open. Of an empty file the data is "", never NULL; so it is with files_read_trusted(). */
 GBytes *files_read_fd(int fd, const char *path, gsize max_bytes, GError **error);
 
 /* Writes path anew: a temporary file beside it (mode 0600), fsync, rename, fsync of the folder. The old file or the new one is there at

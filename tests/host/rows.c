@@ -86,6 +86,16 @@ test_fault(gconstpointer data)
 	assert_refused(text, strlen(text), faults[GPOINTER_TO_UINT(data)].sentence);
 }
 
+/* A file of no bytes at all, as an export that failed leaves it. */
+static void
+test_empty_file(void)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(rows_read("/dev/null", columns, G_N_ELEMENTS(columns), &error));
+	support_assert_error(error, IDC_INVALID, "rows_refused", "line 1: there is no header");
+}
+
 static void
 test_nul(void)
 {
@@ -168,6 +178,7 @@ main(int argc, char **argv)
 
 		g_test_add_data_func(path, GUINT_TO_POINTER(i), test_fault);
 	}
+	g_test_add_func("/rows/an empty file is refused", test_empty_file);
 	g_test_add_func("/rows/a NUL is refused with its line", test_nul);
 	g_test_add_func("/rows/of many faults ten are told", test_many_faults);
 	g_test_add_func("/rows/too many rows are refused", test_too_many_rows);
