@@ -48,6 +48,7 @@ outcome_item(const Item *item)
 	outcome_add(object, "status", item_status_word(item));
 	json_object_object_add(object, "effects", effects);
 	json_object_object_add(object, "attributes", item->attributes != NULL ? json_tokener_parse(item->attributes) : NULL);
+	outcome_add(object, "through", item->through);
 	json_object_object_add(object, "error", item->error != NULL ? output_error_object(item->error) : NULL);
 	return object;
 }
@@ -154,6 +155,8 @@ outcome_told(const Item *item)
 		g_string_append_printf(text, "%s%s", text->len > 0 ? "; " : "", item->error->message);
 	if (*words != '\0')
 		g_string_append_printf(text, item->error != NULL ? " (%s)" : text->len > 0 ? "; %s" : "%s", words);
+	if (item->through != NULL)
+		g_string_append_printf(text, "%sstill held through %s", text->len > 0 ? "; " : "", item->through);
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 

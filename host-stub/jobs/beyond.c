@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "jobs/beyond.h"
 #include "base/json.h"
+#include "state/holdings.h"
 #include <string.h>
 
 /* Each sentence once. */
@@ -97,9 +98,23 @@ beyond_stays(Running *run, const Item *item)
 		beyond_stays_one(run, item, json_object_get_string(json_object_array_get_idx(stays, i)));
 }
 
+/* What no removal ends: the snapshot knows it, the connector that was asked for the direct grant need not. */
+static gboolean
+beyond_through(const Running *run, Item *item, GError **error)
+{
+	g_clear_pointer(&item->through, g_free);
+	if (item->action != SESSION_REMOVE || item->state != ITEM_ENDED || item->status >= IDC_INVALID || item->user_id == NULL)
+		return TRUE;
+	return holdings_through(run->store, run->app_key, item->user_id, item->entitlement_id, &item->through, error);
+}
+
 gboolean
 beyond_run(Running *run, GError **error)
 {
+	for (guint i = 0; i < run->items->len; i++) {
+		if (!beyond_through(run, g_ptr_array_index(run->items, i), error))
+			return FALSE;
+	}
 	if (run->leavers == NULL)
 		return TRUE;
 	for (guint i = 0; i < run->items->len; i++)

@@ -56,6 +56,7 @@ item_free(Item *item)
 	g_ptr_array_unref(item->effects);
 	g_clear_pointer(&item->foretold, g_ptr_array_unref);
 	g_free(item->attributes);
+	g_free(item->through);
 	g_free(item);
 }
 

@@ -47,6 +47,7 @@ struct Item {
 	GPtrArray *effects;
 	GPtrArray *foretold; /* of ItemEffect: what its plan said that it would do; NULL: it is of no plan */
 	char *attributes;    /* of its result, JSON; NULL: none */
+	char *through;       /* of a removal: what it is still held through, ids separated by ","; NULL: nothing that is known */
 	gint64 intent;       /* its row in the journal, 0: none */
 };
 

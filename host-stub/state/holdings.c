@@ -77,3 +77,26 @@ holdings_user(Store *store, gint64 app, gint64 user, const char *attribute, char
 	*ret_value = row ? sql_dup_text(stmt, 1) : NULL;
 	return TRUE;
 }
+
+gboolean
+holdings_through(Store *store, gint64 app, const char *user_id, const char *thing, char **ret_through, GError **error)
+{
+	g_autoptr(sqlite3_stmt) stmt =
+	    sql_prepare(store_db(store),
+			"SELECT group_concat(via) FROM (SELECT DISTINCT replace(g.via, ';', ',') AS via FROM service_users u"
+			" JOIN service_user_entitlements g ON g.app=u.app AND g.user=u.key"
+			" JOIN entitlements e ON e.app=g.app AND e.key=g.entitlement"
+			" WHERE u.app=:app AND u.id=:user AND g.indirect=1 AND (e.id=:thing OR e.resource_id=:thing) ORDER BY 1)",
+			error);
+	gboolean row = FALSE;
+
+	if (stmt == NULL)
+		return FALSE;
+	sql_bind_int(stmt, ":app", app);
+	sql_bind_text(stmt, ":user", user_id);
+	sql_bind_text(stmt, ":thing", thing);
+	if (!sql_step(stmt, &row, error))
+		return FALSE;
+	*ret_through = row ? sql_dup_text(stmt, 0) : NULL;
+	return TRUE;
+}

@@ -22,3 +22,7 @@ GPtrArray *holdings_of(Store *store, gint64 app, gint64 user, GError **error);
 /* A user's name and the value of an attribute (NULL: none is asked for); both may be NULL. Free with g_free. */
 gboolean holdings_user(Store *store, gint64 app, gint64 user, const char *attribute, char **ret_name, char **ret_value,
 		       GError **error);
+
+/* What a user, by id, holds an entitlement through, or those under a resource: ids separated by ",", NULL where nothing indirect is known.
+ * Free with g_free. */
+gboolean holdings_through(Store *store, gint64 app, const char *user_id, const char *thing, char **ret_through, GError **error);

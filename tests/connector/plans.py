@@ -128,6 +128,17 @@ def words(case, _simulator):
     assert "stays in team:PHARB10:observer" in " ".join(told.split()) and "{" not in told, told
 
 
+def through(case, simulator):
+    """Nobody is told that somebody is off a level who is still paged there: directly too, or through a schedule alone, dry or done."""
+    simulator.mutate({"op": "set_policy", "policy": "PEPHB20", "levels": [{"users": ["PLIMIT2", "PUSER01"], "schedules": ["PSCHB30"]}, {"users": ["PLIMIT1"]}]})
+    case.sync().expect(0)
+    for what, dry, status in (("policy:PEPHB20:1", ["--dry-run"], "OK"), ("policy:PEPHB20:1", [], "OK"), ("policy:PEPHB20:1", [], "ALREADY"), ("policy:PEPHB20", [], "ALREADY"),
+                              ("team:PHARB10", [], "ALREADY")):
+        (item,) = json.loads(case.succeed("--json", "remove", "PagerDuty", "PLIMIT2", what, *dry))["items"]
+        assert item["status"] == status and item["through"] == ("schedule:PSCHB30" if "policy" in what else None), item
+    assert "still held through schedule:PSCHB30" in " ".join(case.succeed("remove", "PagerDuty", "PLIMIT2", "policy:PEPHB20:1").split())
+
+
 tap.check("a plan foretells side effects, and apply does exactly that", with_plans(side_effects))
 tap.check("a plan means the rule that a level had, and is refused where it is another by now", with_plans(another_rule))
 tap.check("the only target of a level can be replaced by a plan", with_plans(only_target))
@@ -135,4 +146,5 @@ tap.check("a removal that something else is in the way of is left out of a plan"
 tap.check("whoever holds it now, through a schedule too, shall hold it: an empty plan", with_plans(as_exported))
 tap.check("there is no plan for everybody's base role, nor for who is on a schedule", with_plans(whole_account))
 tap.check("add and remove say what stays in words", with_plans(words))
+tap.check("a removal says what is still held through something else", with_plans(through))
 tap.finish()
