@@ -146,14 +146,15 @@ endpoint_is_shown(const EndpointTry *try, const GError *error)
 	       endpoint_repeats(try, detail->request_id);
 }
 
-/* The scopes are stored and shown: they hold no secret. */
+/* The scopes are stored and shown, and of the id_token the account may be: they hold no secret. */
 static json_object *
 endpoint_read(const EndpointTry *try, const HttpAnswer *answer, GError **error)
 {
 	g_autoptr(json_object) root = json_read(answer->body->str, answer->body->len, "POST /oauth/token", error);
 
-	if (root != NULL && endpoint_repeats(try, json_read_text(root, "scope"))) {
-		errors_set_protocol(error, "The answer to POST /oauth/token repeats among the scopes what was sent.");
+	if (root != NULL &&
+	    (endpoint_repeats(try, json_read_text(root, "scope")) || endpoint_repeats(try, json_read_text(root, "id_token")))) {
+		errors_set_protocol(error, "The answer to POST /oauth/token repeats a secret that was sent.");
 		return NULL;
 	}
 	return g_steal_pointer(&root);

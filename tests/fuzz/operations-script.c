@@ -83,6 +83,7 @@ script_serve(Wire *wire, const gchar *method, const gchar *url, const gchar *tok
 		wire_body(answer, status >= 100 && status <= 599 ? (gint)status : 0, *body == ' ' ? body + 1 : body);
 	}
 	answer->sent = TRUE;
+	answer->request_id = g_strdup_printf("req-%u", ++script->requests);
 	if (answer->status == 0) {
 		answer->problem = IDC_UNAVAILABLE;
 		answer->why = g_strdup("the connection broke");

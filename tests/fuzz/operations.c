@@ -206,14 +206,15 @@ operations_line(Operations *run, const gchar *line)
 }
 
 static void
-operations_run(Operations *run, gboolean person)
+operations_run(Operations *run, gboolean person, gboolean licenses)
 {
 	const idc_pair settings[] = {{"client_id", "northwind-app"},
 				     {"subdomain", "northwind"},
 				     {"from_email", "noor.vale@example.com"},
 				     {"api_url", "https://api.example"},
 				     {"identity_url", "https://identity.example"},
-				     {"grant", person ? "authorization_code" : "client_credentials"}};
+				     {"grant", person ? "authorization_code" : "client_credentials"},
+				     {"include_licenses", licenses ? "true" : "false"}};
 	const idc_config config = {
 	    .struct_size = sizeof(config), .n_settings = G_N_ELEMENTS(settings), .settings = settings, .instance_id = "PagerDuty"};
 	idc_error error = {.struct_size = sizeof(error)};
@@ -243,6 +244,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	wire->host.progress = operations_progress;
 	g_hash_table_insert(wire->secrets, g_strdup("client_secret"), g_strdup(OPERATIONS_SECRET));
 	operations_wire = wire;
-	operations_run(&run, g_str_has_prefix(text, "> person"));
+	operations_run(&run, g_str_has_prefix(text, "> person"), strstr(text, "/license_allocations ") != NULL);
 	return 0;
 }

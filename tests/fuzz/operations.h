@@ -10,11 +10,15 @@
  *
  *   > OPERATION WORD...              what the host does, in this order; operations.c knows the words
  *   METHOD /PATH STATUS BODY         what is answered to a request: the first of its METHOD and PATH (without query) to the first one, the
- *                                    next to the second, the last to all that follow; STATUS 0: no answer comes. To any other: 404 */
+ *                                    next to the second, the last to all that follow; STATUS 0: no answer comes. To any other: 404.
+ *                                    The n-th answer of all has the request id req-n
+ *
+ * The app acts for a person where the first line is "> person"; licences are read where any are answered. */
 
 typedef struct {
 	GStrv lines;
 	GHashTable *asked; /* "METHOD /PATH" to how often */
+	guint requests;
 	gboolean may_write;
 	guint writes;
 	gboolean closed; /* a message was refused: nothing may be asked for any more */

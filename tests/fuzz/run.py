@@ -13,6 +13,7 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -43,6 +44,7 @@ class Fuzzer:
         self.kept = build / "fuzz" / name
         self.findings = build / "fuzz" / "findings"
         self.log = build / "fuzz" / f"{name}.log"
+        self.process = None
         self.code = None
         self.seconds = 0.0
 
@@ -57,9 +59,14 @@ class Fuzzer:
         environment["ASAN_OPTIONS"] += f":detect_leaks={int(leaks)}"
         begun = time.monotonic()
         with self.log.open("wb") as log:
-            self.code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, check=False).returncode
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+            self.code = self.process.wait()
         self.seconds = time.monotonic() - begun
         return self
+
+    def interrupt(self):
+        if self.process is not None and self.code is None:
+            self.process.send_signal(signal.SIGINT)
 
     def found(self):
         return self.code not in (0, INTERRUPTED)
@@ -109,7 +116,10 @@ def main(arguments):
             for done in concurrent.futures.as_completed(running):
                 print("\n".join(done.result().told()), flush=True)
         except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)  # those that run were interrupted, too
+            for waiting in running:
+                waiting.cancel()
+            for fuzzer in fuzzers:
+                fuzzer.interrupt()
             print("Interrupted; what was found lies in " + str(build / "fuzz"), file=sys.stderr)
             return 130
     found = [fuzzer.name for fuzzer in fuzzers if fuzzer.found()]

@@ -310,5 +310,6 @@ http_finish(HttpExchange *exchange)
 	g_free(exchange->token);
 	g_string_free(exchange->answer.body, TRUE);
 	g_free(exchange->answer.why);
+	g_free(exchange->answer.request_id);
 	g_free(exchange);
 }
