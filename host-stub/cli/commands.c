@@ -20,6 +20,7 @@ static const CliCommand commands[] = {
     {"plan", "ID --file F -o PLAN", "foretell changes, into a file that apply carries out", cmd_plan},
     {"apply", "ID PLAN", "carry out a plan exactly, or refuse it", cmd_apply},
     {"terminate", "ID USER…", "the leaver: take all that can be taken, list what a person has to do", cmd_terminate},
+    {"report", "ID -o FILE.html", "write what is known of an app as one page to look at", cmd_report},
     {"audit", "verify|head|export ID", "prove that the journal of changes is as it was written", cmd_audit},
     {"backup", "FILE", "write all data but the key into one file", cmd_backup},
     {"restore", "FILE", "make an empty data folder from a backup", cmd_restore},

@@ -27,6 +27,7 @@ int cmd_remove(CliContext *ctx, int argc, char **argv);
 int cmd_plan(CliContext *ctx, int argc, char **argv);
 int cmd_apply(CliContext *ctx, int argc, char **argv);
 int cmd_terminate(CliContext *ctx, int argc, char **argv);
+int cmd_report(CliContext *ctx, int argc, char **argv);
 int cmd_audit(CliContext *ctx, int argc, char **argv);
 int cmd_sync(CliContext *ctx, int argc, char **argv);
 int cmd_show(CliContext *ctx, int argc, char **argv);

@@ -155,7 +155,7 @@ def every_command(case, simulator, proxy):
         *(("show", "PagerDuty", what) for what in ("users", "entitlements", "grants", "attributes", "changes", "syncs", "tasks", "held")),
         ("provision", "PagerDuty", "--email", "noor.vale@example.com", "--name", "Noor Vale"), ("add", "PagerDuty", other, f"team:{team}:responder"),
         ("remove", "PagerDuty", other, f"team:{team}:responder"), ("plan", "PagerDuty", "--file", str(changes), "-o", plan),
-        ("apply", "PagerDuty", plan), ("terminate", "PagerDuty", user), ("run", "--once", *case.alert), ("audit", "verify", "PagerDuty"),
+        ("apply", "PagerDuty", plan), ("terminate", "PagerDuty", user), ("run", "--once", *case.alert), ("report", "PagerDuty", "-o", str(case.folder / "page.html")), ("audit", "verify", "PagerDuty"),
         ("audit", "head", "PagerDuty"),
         ("audit", "export", "PagerDuty"), ("rekey",), ("backup", str(case.folder / "backup")),
         ("conform", "pagerduty", "--", "--only=authorize.s*"),

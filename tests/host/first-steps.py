@@ -20,7 +20,7 @@ MADE = pathlib.Path(PROGRAMS[0]).parent / "help"
 # what each command is given on an empty DATA, beside itself
 NEEDS_AN_APP = {
     "configure": [], "reauthorize": [], "validate": [], "sync": [], "show": ["users"], "provision": ["--email", "a@example.org", "--name", "A"],
-    "add": ["u", "e"], "remove": ["u", "e"], "plan": ["--file", "none.csv", "-o", "plan"], "apply": ["plan"], "terminate": ["u"], "remove-app": [],
+    "add": ["u", "e"], "remove": ["u", "e"], "plan": ["--file", "none.csv", "-o", "plan"], "apply": ["plan"], "terminate": ["u"], "report": ["-o", "page"], "remove-app": [],
     "status": [],
 }
 
