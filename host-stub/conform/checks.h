@@ -60,6 +60,7 @@ extern const Check checks_lifecycle[];
 extern const Check checks_authorize[];
 extern const Check checks_consent[];
 extern const Check checks_refresh[];
+extern const Check checks_patience[];
 extern const Check checks_list[];
 extern const Check checks_size[];
 extern const Check checks_fault[];

@@ -127,6 +127,27 @@ wait_for_ever(Bench *bench, gint parameter)
 		     subject->instrument->slept_ms / 1000);
 }
 
+/* Nobody's patience lasts so long: then it is told how long it would be. */
+static void
+wait_long(Bench *bench, gint parameter)
+{
+	json_object *header = plan_at(bench->plan, "waits", "header", NULL);
+	g_autofree char *action = g_strdup_printf("{\"status\":429,\"body\":{},\"headers\":{\"%s\":\"%d\"}}",
+						  header != NULL ? json_object_get_string(header) : "Retry-After", parameter);
+	g_autoptr(Subject) subject = NULL;
+	g_autoptr(Told) told = NULL;
+
+	bench_try(bench, "a list in which everything is answered by %s", action);
+	told = wait_list(bench, "{\"times\":0}", action, &subject);
+	if (told == NULL)
+		return;
+	bench_expect(bench, told->status == IDC_RATE_LIMITED && (told->error.flags & IDC_ERROR_RETRYABLE) != 0,
+		     "RATE_LIMITED, and RETRYABLE", "%s (%s)", host_status_name(told->status), told->error.message);
+	bench_expect(bench, told->error.retry_after_ms >= parameter * 1000 && told->error.retry_after_ms <= parameter * 1500,
+		     "in retry_after_ms the time that the service asked for, or somewhat more", "%" G_GINT64_FORMAT,
+		     told->error.retry_after_ms);
+}
+
 /* Nothing sleeps by itself: on a clock that jumps a list with many waits takes no time. */
 static void
 wait_clock(Bench *bench, gint parameter)
@@ -190,5 +211,11 @@ const Check checks_wait[] = {
     {"wait.stuck", "A service that does not answer any more is given up", wait_stuck, CHECK_LIST, NULL, NULL, 0, 0},
     {"wait.polls", "While waiting for an answer the host is asked every 100 ms whether to go on", wait_polls, CHECK_LIST, NULL,
      NULL, 0, 0},
+    {.id = NULL},
+};
+
+/* A table of its own, as what a check draws at random follows from its place among all. */
+const Check checks_patience[] = {
+    {"wait.long", "A rate limit of fifty minutes is told with its time", wait_long, CHECK_LIST, NULL, NULL, 3000, 0},
     {.id = NULL},
 };
