@@ -17,6 +17,31 @@ secret_free(gchar *text)
 	g_free(text);
 }
 
+/* What it moves from is wiped. */
+void
+secret_append(GString *to, const gchar *bytes, gsize length)
+{
+	if (to->allocated_len - to->len <= length) {
+		GString *larger = g_string_sized_new(2 * to->len + length);
+		const GString small = *to;
+
+		g_string_append_len(larger, to->str, (gssize)to->len);
+		*to = *larger;
+		*larger = small;
+		secret_string_free(larger);
+	}
+	g_string_append_len(to, bytes, (gssize)length);
+}
+
+void
+secret_string_free(GString *text)
+{
+	if (text == NULL)
+		return;
+	explicit_bzero(text->str, text->allocated_len);
+	g_string_free(text, TRUE);
+}
+
 gchar *
 secret_get(const idc_host *host, const gchar *name, GError **error)
 {
@@ -93,12 +118,4 @@ secret_in(const gchar *text, const gchar *secret)
 	secret_free(beginning);
 	secret_free(encoded);
 	return found;
-}
-
-gboolean
-secret_shown(const GError *error, const gchar *secret)
-{
-	const ErrorsDetail *detail = errors_detail(error);
-
-	return secret_in(error->message, secret) || secret_in(detail->code, secret) || secret_in(detail->request_id, secret);
 }

@@ -8,6 +8,7 @@
 #include "../secret.h"
 #include "../wire/answer.h"
 #include "../wire/refusal.h"
+#include "../wire/wiped.h"
 
 #define ENDPOINT_TRIES 4
 #define ENDPOINT_PATIENCE_MS (30 * 1000)     /* others wait for the lock meanwhile */
@@ -75,7 +76,7 @@ endpoint_expired(EndpointKind kind)
 
 /* Tells apart what a person has to mend from what time mends. */
 static void
-endpoint_set_refusal(const Endpoint *endpoint, EndpointKind kind, HttpAnswer *answer, GError **error)
+endpoint_set_refusal(const Endpoint *endpoint, EndpointKind kind, const HttpAnswer *answer, GError **error)
 {
 	g_autoptr(Refusal) refusal = refusal_new(answer->body->str, answer->body->len);
 	g_autoptr(GError) made = NULL;
@@ -83,7 +84,7 @@ endpoint_set_refusal(const Endpoint *endpoint, EndpointKind kind, HttpAnswer *an
 	const gchar *words = refusal->words != NULL ? refusal->words : "without a reason";
 	const gboolean asked_wrong = answer->status == 400 || answer->status == 401;
 
-	answer_set_error(&made, what, answer, NULL);
+	answer_set_error(&made, what, answer);
 	errors_detail(made)->answered = FALSE; /* of what the token is wanted for it says nothing */
 	if (endpoint_works_once(kind) && asked_wrong &&
 	    (strstr(words, "invalid_grant") != NULL || (answer->status == 400 && refusal->words == NULL)))
@@ -123,39 +124,33 @@ typedef struct {
 	GString *form;
 	guint attempt;
 	gboolean may_repeat;
+	const gchar *secrets[6]; /* that go with it; NULL ends them */
 } EndpointTry;
 
-/* Whether text repeats a secret that was sent. */
-static gboolean
-endpoint_repeats(const EndpointTry *try, const gchar *text)
+static void
+endpoint_note_secrets(EndpointTry *try)
 {
-	static const gchar *const secrets[] = {"code", "code_verifier", "refresh_token", "token", NULL};
-	gboolean found = secret_in(text, try->client_secret);
+	static const gchar *const secret[] = {"code", "code_verifier", "refresh_token", "token", NULL};
+	gsize n = 0;
 
-	for (const EndpointField *field = try->fields; field->key != NULL && !found; field++)
-		found = g_strv_contains(secrets, field->key) && secret_in(text, field->value);
-	return found;
-}
-
-static gboolean
-endpoint_is_shown(const EndpointTry *try, const GError *error)
-{
-	const ErrorsDetail *detail = errors_detail(error);
-
-	return endpoint_repeats(try, error->message) || endpoint_repeats(try, detail->code) ||
-	       endpoint_repeats(try, detail->request_id);
+	try->secrets[n++] = try->client_secret;
+	for (const EndpointField *field = try->fields; field->key != NULL && n + 1 < G_N_ELEMENTS(try->secrets); field++)
+		if (g_strv_contains(secret, field->key))
+			try->secrets[n++] = field->value;
 }
 
 /* The scopes are stored and shown, and of the id_token the account may be: they hold no secret. */
 static json_object *
 endpoint_read(const EndpointTry *try, const HttpAnswer *answer, GError **error)
 {
-	g_autoptr(json_object) root = json_read(answer->body->str, answer->body->len, "POST /oauth/token", error);
+	g_autoptr(WipedJson) root = wiped_read(answer->body->str, answer->body->len, "POST /oauth/token", error);
 
-	if (root != NULL &&
-	    (endpoint_repeats(try, json_read_text(root, "scope")) || endpoint_repeats(try, json_read_text(root, "id_token")))) {
-		errors_set_protocol(error, "The answer to POST /oauth/token repeats a secret that was sent.");
-		return NULL;
+	for (gsize i = 0; root != NULL && try->secrets[i] != NULL; i++) {
+		if (secret_in(json_read_text(root, "scope"), try->secrets[i]) ||
+		    secret_in(json_read_text(root, "id_token"), try->secrets[i])) {
+			errors_set_protocol(error, "The answer to POST /oauth/token repeats a secret that was sent.");
+			return NULL;
+		}
 	}
 	return g_steal_pointer(&root);
 }
@@ -166,7 +161,6 @@ endpoint_try(EndpointTry *try, GError **error)
 	HttpExchange *exchange = api_post_form(try->endpoint->api, try->url, try->form->str, try->attempt,
 					       endpoint_works_once(try->kind) ? ENDPOINT_LINGER_MS : 0, error);
 	HttpAnswer *answer = exchange != NULL ? http_answer(exchange) : NULL;
-	g_autoptr(GError) refused = NULL;
 	json_object *root = NULL;
 
 	if (answer == NULL) {
@@ -179,14 +173,9 @@ endpoint_try(EndpointTry *try, GError **error)
 	} else if (answer->status == 200) {
 		root = endpoint_read(try, answer, error);
 	} else {
-		endpoint_set_refusal(try->endpoint, try->kind, answer, &refused);
 		/* a refusal that repeats what was sent is told without its words */
-		if (endpoint_is_shown(try, refused)) {
-			g_clear_error(&refused);
-			answer_hush(answer);
-			endpoint_set_refusal(try->endpoint, try->kind, answer, &refused);
-		}
-		g_propagate_error(error, g_steal_pointer(&refused));
+		answer_guard(answer, try->secrets);
+		endpoint_set_refusal(try->endpoint, try->kind, answer, error);
 	}
 	http_finish(exchange);
 	return root;
@@ -226,6 +215,7 @@ endpoint_send(EndpointTry *try, GError **error)
 	gsize length = 256 + 3 * (strlen(try->endpoint->settings->client_id) + strlen(try->client_secret));
 	json_object *root = NULL;
 
+	endpoint_note_secrets(try);
 	for (const EndpointField *field = try->fields; field->key != NULL; field++)
 		length += strlen(field->key) + 3 * strlen(field->value) + 2;
 	/* large enough not to move: what it moved from would stay in memory */
@@ -244,8 +234,7 @@ endpoint_send(EndpointTry *try, GError **error)
 		if (root == NULL && !endpoint_rest(try, &failed))
 			break;
 	}
-	explicit_bzero(try->form->str, try->form->allocated_len);
-	g_string_free(try->form, TRUE);
+	secret_string_free(try->form);
 	g_free(try->url);
 	if (root == NULL)
 		g_propagate_error(error, g_steal_pointer(&failed));

@@ -29,8 +29,8 @@ typedef struct {
 } EndpointField;
 
 /* Sends the form with these fields and the client's id and secret, and repeats it where that can do no harm: what works once is sent again
- * only where it was answered that nothing was done, or where nothing left this machine. The answer's JSON, owned by the caller, for a
- * revocation possibly empty. NULL with an error: UNAUTHENTICATED, EXPIRED (the code or refresh token is no good), SCOPE, REFUSED are answers,
+ * only where it was answered that nothing was done, or where nothing left this machine. The answer's JSON, to be freed with wiped_free(), for
+ * a revocation possibly empty. NULL with an error: UNAUTHENTICATED, EXPIRED (the code or refresh token is no good), SCOPE, REFUSED are answers,
  * UNAVAILABLE, RATE_LIMITED, TIMEOUT, PROTOCOL say nothing of any credential. */
 json_object *endpoint_post(const Endpoint *endpoint, EndpointKind kind, const EndpointField *fields, GError **error);
 

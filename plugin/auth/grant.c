@@ -4,6 +4,7 @@
 
 #include "../errors.h"
 #include "../secret.h"
+#include "../wire/wiped.h"
 #include "claims.h"
 #include "login.h"
 #include "scope.h"
@@ -20,7 +21,7 @@ grant_for_app(const Grant *grant, const gchar *asked, GError **error)
 {
 	g_autofree gchar *scope = scope_request(grant->endpoint.settings, asked);
 	const EndpointField fields[] = {{"grant_type", "client_credentials"}, {"scope", scope}, {NULL, NULL}};
-	g_autoptr(json_object) answer = endpoint_post(&grant->endpoint, ENDPOINT_CLIENT, fields, error);
+	g_autoptr(WipedJson) answer = endpoint_post(&grant->endpoint, ENDPOINT_CLIENT, fields, error);
 	/* RFC 6749: no scope in the answer means that all that was asked for was granted. */
 	g_autoptr(Token) token = answer != NULL ? token_read(answer, grant_now(grant), asked, scope, NULL, error) : NULL;
 
@@ -36,7 +37,7 @@ Token *
 grant_next(const Grant *grant, Token *before, GError **error)
 {
 	const EndpointField fields[] = {{"grant_type", "refresh_token"}, {"refresh_token", before->refresh_token}, {NULL, NULL}};
-	g_autoptr(json_object) answer = NULL;
+	g_autoptr(WipedJson) answer = NULL;
 	g_autoptr(Token) token = NULL;
 	g_autoptr(GError) failed = NULL;
 
@@ -73,7 +74,7 @@ grant_first(const Grant *grant, const idc_auth_request *request, GError **error)
 {
 	g_auto(Login) login = {0};
 	g_autofree gchar *scope = NULL;
-	g_autoptr(json_object) answer = NULL;
+	g_autoptr(WipedJson) answer = NULL;
 	g_autoptr(Token) token = NULL;
 	const gchar *id_token;
 
@@ -107,7 +108,7 @@ grant_give_back(const Grant *grant, const gchar *token, const gchar *hint, GErro
 {
 	const EndpointField fields[] = {{"token", token}, {"token_type_hint", hint}, {NULL, NULL}};
 	g_autoptr(GError) failed = NULL;
-	g_autoptr(json_object) answer = NULL;
+	g_autoptr(WipedJson) answer = NULL;
 
 	if (token == NULL)
 		return TRUE;

@@ -7,7 +7,7 @@
 #include "../emit.h"
 #include "../errors.h"
 #include "../secret.h"
-#include "../wire/json.h"
+#include "../wire/wiped.h"
 #include "endpoint.h"
 #include "pkce.h"
 #include "scope.h"
@@ -28,29 +28,42 @@ login_clear(Login *login)
 	*login = (Login){0};
 }
 
-/* What is open and not too old; whatever is malformed is left out. */
+/* Takes one out of what is open; free with wiped_free(). */
+static json_object *
+login_pick(json_object *open, gsize index)
+{
+	json_object *one = json_object_get(json_object_array_get_idx(open, index));
+
+	json_object_array_del_idx(open, index, 1);
+	return one;
+}
+
+/* What is open, to be freed with wiped_free(); whatever is malformed is left out. */
 static json_object *
 login_load(const idc_host *host, GError **error)
 {
 	g_autoptr(GError) failed = NULL;
 	gchar *stored = secret_get(host, LOGIN_SECRET, &failed);
-	g_autoptr(json_object) root = stored != NULL ? json_read(stored, strlen(stored), "what was begun", NULL) : NULL;
-	json_object *list = json_read_array(root, "open");
-	json_object *open = NULL;
+	g_autoptr(WipedJson) root = stored != NULL ? wiped_read(stored, strlen(stored), "what was begun", NULL) : NULL;
+	json_object *open = json_read_array(root, "open");
 
 	secret_free(stored);
 	if (failed != NULL) {
 		g_propagate_error(error, g_steal_pointer(&failed));
 		return NULL;
 	}
-	open = json_object_new_array();
-	for (gsize i = 0; list != NULL && i < json_object_array_length(list); i++) {
-		json_object *one = json_object_array_get_idx(list, i);
+	if (open == NULL)
+		return json_object_new_array();
+	for (gsize i = json_object_array_length(open); i-- > 0;) {
+		json_object *one = json_object_array_get_idx(open, i);
 
-		if (json_read_text(one, "state") != NULL && json_read_text(one, "verifier") != NULL &&
-		    json_read_text(one, "redirect_uri") != NULL && json_read_text(one, "asked") != NULL)
-			json_object_array_add(open, json_object_get(one));
+		if (json_read_text(one, "state") == NULL || json_read_text(one, "verifier") == NULL ||
+		    json_read_text(one, "redirect_uri") == NULL || json_read_text(one, "asked") == NULL)
+			wiped_free(login_pick(open, i));
 	}
+	/* it is all there is of it: what is wiped is nobody else's */
+	json_object_get(open);
+	json_object_object_del(root, "open");
 	return open;
 }
 
@@ -58,11 +71,16 @@ static gboolean
 login_store(const idc_host *host, json_object *open, GError **error)
 {
 	g_autoptr(json_object) root = json_object_new_object();
+	gchar *text;
+	gboolean ok;
 
 	if (json_object_array_length(open) == 0)
 		return login_forget(host, error);
 	json_object_object_add(root, "open", json_object_get(open));
-	return secret_put(host, LOGIN_SECRET, json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN), error);
+	text = wiped_text(root);
+	ok = secret_put(host, LOGIN_SECRET, text, error);
+	secret_free(text);
+	return ok;
 }
 
 gboolean
@@ -110,7 +128,7 @@ gboolean
 login_begin(const idc_host *host, const Settings *settings, const gchar *purpose, const gchar *redirect_uri, const gchar *asked,
 	    const idc_sink *sink, GError **error)
 {
-	g_autoptr(json_object) open = NULL;
+	g_autoptr(WipedJson) open = NULL;
 	json_object *one;
 	gchar *state = NULL;
 	gchar *verifier = NULL;
@@ -122,7 +140,7 @@ login_begin(const idc_host *host, const Settings *settings, const gchar *purpose
 	if (open == NULL)
 		return FALSE;
 	while (json_object_array_length(open) >= LOGIN_MAX)
-		json_object_array_del_idx(open, 0, 1);
+		wiped_free(login_pick(open, 0));
 	state = pkce_random(error);
 	verifier = state != NULL ? pkce_random(error) : NULL;
 	if (verifier != NULL) {
@@ -173,8 +191,7 @@ login_take(json_object *open, const gchar *purpose, const gchar *state)
 
 		if (!pkce_same(json_read_text(one, "state"), state) || g_strcmp0(json_read_text(one, "for"), purpose) != 0)
 			continue;
-		found = json_object_get(one);
-		json_object_array_del_idx(open, i, 1);
+		found = login_pick(open, i);
 		break;
 	}
 	return found;
@@ -230,8 +247,8 @@ login_judge(const idc_host *host, json_object *begun, const gchar *code, const g
 gboolean
 login_complete(const idc_host *host, const gchar *purpose, const idc_auth_request *request, Login *ret_login, GError **error)
 {
-	g_autoptr(json_object) open = NULL;
-	g_autoptr(json_object) begun = NULL;
+	g_autoptr(WipedJson) open = NULL;
+	g_autoptr(WipedJson) begun = NULL;
 	const gchar *state = NULL;
 	const gchar *code = NULL;
 	const gchar *refused = NULL;

@@ -45,11 +45,15 @@ gchar *
 pkce_challenge(const gchar *verifier)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	static const guchar zeros[63]; /* one less than it takes at a time */
 	guint8 digest[PKCE_BYTES];
 	gsize length = sizeof(digest);
 
 	g_checksum_update(sum, (const guchar *)verifier, (gssize)strlen(verifier));
 	g_checksum_get_digest(sum, digest, &length);
+	/* it still holds what it was given last */
+	g_checksum_reset(sum);
+	g_checksum_update(sum, zeros, sizeof(zeros));
 	return pkce_encode(digest, length);
 }
 

@@ -6,6 +6,7 @@
 
 #include "../errors.h"
 #include "../secret.h"
+#include "../wire/wiped.h"
 
 #define TOKEN_SECRET "idc.token"
 #define TOKEN_MAX_LIFE_S (30 * 24 * 3600)
@@ -84,7 +85,7 @@ token_load(const idc_host *host, const gchar *purpose, GError **error)
 {
 	g_autoptr(Token) token = g_new0(Token, 1);
 	gchar *stored = secret_get(host, TOKEN_SECRET, error);
-	g_autoptr(json_object) root = stored != NULL ? json_read(stored, strlen(stored), "the stored token", NULL) : NULL;
+	g_autoptr(WipedJson) root = stored != NULL ? wiped_read(stored, strlen(stored), "the stored token", NULL) : NULL;
 	gboolean known = FALSE;
 
 	secret_free(stored);
@@ -105,7 +106,9 @@ token_load(const idc_host *host, const gchar *purpose, GError **error)
 gboolean
 token_store(const idc_host *host, const gchar *purpose, const Token *token, GError **error)
 {
-	g_autoptr(json_object) root = json_object_new_object();
+	g_autoptr(WipedJson) root = json_object_new_object();
+	gchar *text;
+	gboolean ok;
 
 	json_object_object_add(root, "for", json_object_new_string(purpose));
 	json_object_object_add(root, "access_token", json_object_new_string(token->access_token));
@@ -117,7 +120,10 @@ token_store(const idc_host *host, const gchar *purpose, const Token *token, GErr
 	json_object_object_add(root, "renew_unix_ms", json_object_new_int64(token->renew_unix_ms));
 	if (token->ended)
 		json_object_object_add(root, "ended", json_object_new_boolean(TRUE));
-	return secret_put(host, TOKEN_SECRET, json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN), error);
+	text = wiped_text(root);
+	ok = secret_put(host, TOKEN_SECRET, text, error);
+	secret_free(text);
+	return ok;
 }
 
 gboolean

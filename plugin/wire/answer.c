@@ -6,15 +6,33 @@
 #include "../secret.h"
 #include "refusal.h"
 
-void
-answer_hush(HttpAnswer *answer)
+static gboolean
+answer_shows(const HttpAnswer *answer, const Refusal *refusal, const gchar *secret)
 {
-	g_string_truncate(answer->body, 0);
-	g_clear_pointer(&answer->request_id, g_free);
+	return secret_in(refusal->words, secret) || secret_in(refusal->code, secret) || secret_in(answer->request_id, secret) ||
+	       secret_in(answer->why, secret);
 }
 
-static void
-answer_tell(GError **error, const gchar *what, const HttpAnswer *answer)
+void
+answer_guard(HttpAnswer *answer, const gchar *const *secrets)
+{
+	g_autoptr(Refusal) refusal = refusal_new(answer->body->str, answer->body->len);
+	gboolean found = FALSE;
+
+	for (; *secrets != NULL && !found; secrets++)
+		found = answer_shows(answer, refusal, *secrets);
+	if (!found)
+		return;
+	g_string_truncate(answer->body, 0);
+	g_clear_pointer(&answer->request_id, secret_free);
+	if (answer->why == NULL)
+		return;
+	secret_free(answer->why);
+	answer->why = g_strdup("the other side repeats what nobody but it may see");
+}
+
+void
+answer_set_error(GError **error, const gchar *what, const HttpAnswer *answer)
 {
 	g_autoptr(Refusal) refusal = NULL;
 	ErrorsAnswer said = {.what = what, .http_status = answer->status, .request_id = answer->request_id, .retry_after_ms = -1};
@@ -36,18 +54,4 @@ answer_tell(GError **error, const gchar *what, const HttpAnswer *answer)
 	if (answer->status == 429 && answer->hint.reset_s >= 0)
 		said.retry_after_ms = answer->hint.reset_s <= G_MAXINT64 / 1000 ? answer->hint.reset_s * 1000 : G_MAXINT64;
 	errors_set_answer(error, &said);
-}
-
-void
-answer_set_error(GError **error, const gchar *what, HttpAnswer *answer, const gchar *sent)
-{
-	g_autoptr(GError) made = NULL;
-
-	answer_tell(&made, what, answer);
-	if (sent != NULL && secret_shown(made, sent)) {
-		g_clear_error(&made);
-		answer_hush(answer);
-		answer_tell(&made, what, answer);
-	}
-	g_propagate_error(error, g_steal_pointer(&made));
 }

@@ -5,9 +5,9 @@
 
 #include "http.h"
 
-/* Sets error from an answer that is no success, or from what came in its place. what: "GET /users". sent: the token that went with the
- * request, or NULL; a refusal that repeats it is told without its words, which go from the answer. */
-void answer_set_error(GError **error, const gchar *what, HttpAnswer *answer, const gchar *sent);
+/* Takes from an answer that is no success all that the other side chose the words of, if they repeat one of the secrets that were sent
+ * (NULL ends them). Before anything is made of it: what is made of words is not wiped. */
+void answer_guard(HttpAnswer *answer, const gchar *const *secrets);
 
-/* Takes from an answer all that the other side chose the words of. */
-void answer_hush(HttpAnswer *answer);
+/* Sets error from an answer that is no success, or from what came in its place. what: "GET /users". */
+void answer_set_error(GError **error, const gchar *what, const HttpAnswer *answer);

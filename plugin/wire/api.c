@@ -346,7 +346,8 @@ api_judge(ApiCall *call)
 		call->done = TRUE;
 		return;
 	}
-	answer_set_error(&error, call->what, answer, api->bearer);
+	answer_guard(answer, (const gchar *const[]){api->bearer, NULL});
+	answer_set_error(&error, call->what, answer);
 	api_log(api, IDC_LOG_INFO, error->message);
 	if (errors_is(error, IDC_RATE_LIMITED)) {
 		wait_ms = pace_after_limit(&answer->hint, call->limited, g_random_int());

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../errors.h"
+#include "../secret.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CURL, curl_easy_cleanup)
 typedef struct curl_slist HttpHeaders;
@@ -14,7 +15,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpHeaders, curl_slist_free_all)
 /* A page of 100 users who are on a hundred teams each has 2 MB; more than this is no answer of PagerDuty's. */
 #define HTTP_MAX_BODY (16 * 1024 * 1024)
 #define HTTP_MAX_HEADERS (256 * 1024)
-#define HTTP_FORM_ANSWER 16384
 #define HTTP_CONNECT_TIMEOUT_S 20
 
 struct Http {
@@ -107,16 +107,6 @@ http_free(Http *http)
 	g_free(http);
 }
 
-/* Only what has a body holds secrets: client secrets go out in it, tokens come back. */
-static void
-http_wipe(HttpExchange *exchange)
-{
-	if (exchange->body == NULL)
-		return;
-	explicit_bzero(exchange->body, strlen(exchange->body));
-	explicit_bzero(exchange->answer.body->str, exchange->answer.body->allocated_len);
-}
-
 void
 http_finish(HttpExchange *exchange)
 {
@@ -126,14 +116,16 @@ http_finish(HttpExchange *exchange)
 		curl_multi_remove_handle(exchange->http->multi, exchange->easy);
 		curl_easy_cleanup(exchange->easy);
 	}
+	for (HttpHeaders *header = exchange->headers; header != NULL; header = header->next)
+		explicit_bzero(header->data, strlen(header->data));
 	curl_slist_free_all(exchange->headers);
-	http_wipe(exchange);
-	g_free(exchange->body);
-	if (exchange->answer.body != NULL)
-		g_string_free(exchange->answer.body, TRUE);
-	g_free(exchange->answer.content_type);
-	g_free(exchange->answer.request_id);
-	g_free(exchange->answer.why);
+	secret_free(exchange->body);
+	/* Whatever the other side says may repeat what it was told. */
+	secret_string_free(exchange->answer.body);
+	secret_free(exchange->answer.content_type);
+	secret_free(exchange->answer.request_id);
+	secret_free(exchange->answer.why);
+	explicit_bzero(exchange->curl_error, sizeof(exchange->curl_error));
 	g_free(exchange);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpExchange, http_finish)
@@ -148,7 +140,7 @@ http_on_body(char *data, size_t size, size_t count, void *user)
 		exchange->too_much = TRUE;
 		return 0;
 	}
-	g_string_append_len(exchange->answer.body, data, (gssize)length);
+	secret_append(exchange->answer.body, data, length);
 	return length;
 }
 
@@ -170,24 +162,13 @@ http_printable(const gchar *text, gsize limit)
 	return g_strndup(text, limit);
 }
 
-static size_t
-http_on_header(char *data, size_t size, size_t count, void *user)
+static void
+http_read_header(HttpAnswer *answer, gchar *line)
 {
-	HttpExchange *exchange = user;
-	HttpAnswer *answer = &exchange->answer;
-	const size_t length = size * count;
-	g_autofree gchar *line = NULL;
-	gchar *colon;
+	gchar *colon = strchr(line, ':');
 
-	exchange->header_bytes += length;
-	if (exchange->header_bytes > HTTP_MAX_HEADERS) {
-		exchange->too_much = TRUE;
-		return 0;
-	}
-	line = g_strndup(data, length);
-	colon = strchr(line, ':');
 	if (colon == NULL)
-		return length;
+		return;
 	*colon = '\0';
 	g_strstrip(colon + 1);
 	if (g_ascii_strcasecmp(line, "ratelimit-limit") == 0) {
@@ -199,9 +180,27 @@ http_on_header(char *data, size_t size, size_t count, void *user)
 	} else if (g_ascii_strcasecmp(line, "date") == 0) {
 		answer->date_unix_ms = MAX((gint64)curl_getdate(colon + 1, NULL), 0) * 1000;
 	} else if (g_ascii_strcasecmp(line, "x-request-id") == 0) {
-		g_free(answer->request_id);
+		secret_free(answer->request_id);
 		answer->request_id = http_printable(colon + 1, sizeof(((idc_error *)0)->request_id) - 1);
 	}
+}
+
+static size_t
+http_on_header(char *data, size_t size, size_t count, void *user)
+{
+	HttpExchange *exchange = user;
+	const size_t length = size * count;
+	gchar *line;
+
+	exchange->header_bytes += length;
+	if (exchange->header_bytes > HTTP_MAX_HEADERS) {
+		exchange->too_much = TRUE;
+		return 0;
+	}
+	line = g_strndup(data, length);
+	http_read_header(&exchange->answer, line);
+	explicit_bzero(line, length);
+	g_free(line);
 	return length;
 }
 
@@ -236,11 +235,12 @@ http_set_common(const Http *http, HttpExchange *exchange)
 }
 
 static gboolean
-http_add_header(HttpExchange *exchange, const gchar *name, const gchar *value)
+http_add_header(HttpExchange *exchange, const gchar *beginning, const gchar *value)
 {
-	g_autofree gchar *line = g_strdup_printf("%s: %s", name, value);
+	gchar *line = g_strconcat(beginning, value, NULL);
 	HttpHeaders *longer = curl_slist_append(exchange->headers, line);
 
+	secret_free(line);
 	if (longer == NULL)
 		return FALSE;
 	exchange->headers = longer;
@@ -256,24 +256,20 @@ http_start(Http *http, const HttpRequest *request, GError **error)
 
 	exchange->http = http;
 	exchange->answer.hint = (PaceHint){-1, -1, -1};
-	/* An answer that holds a token fits without moving. */
-	exchange->answer.body = g_string_sized_new(request->body != NULL ? HTTP_FORM_ANSWER : 0);
+	exchange->answer.body = g_string_new(NULL);
 	exchange->easy = curl_easy_init();
 	ok = exchange->easy != NULL;
 	if (ok) {
-		ok = http_set_common(http, exchange) && http_add_header(exchange, "Accept", request->accept) &&
-		     http_add_header(exchange, "Expect", "") &&
-		     (request->bearer == NULL ||
-		      curl_easy_setopt(exchange->easy, CURLOPT_XOAUTH2_BEARER, request->bearer) == CURLE_OK) &&
-		     (request->from == NULL || http_add_header(exchange, "From", request->from)) &&
-		     (request->body == NULL || http_add_header(exchange, "Content-Type", request->content_type)) &&
+		ok = http_set_common(http, exchange) && http_add_header(exchange, "Accept: ", request->accept) &&
+		     http_add_header(exchange, "Expect: ", "") &&
+		     (request->bearer == NULL || http_add_header(exchange, "Authorization: Bearer ", request->bearer)) &&
+		     (request->from == NULL || http_add_header(exchange, "From: ", request->from)) &&
+		     (request->body == NULL || http_add_header(exchange, "Content-Type: ", request->content_type)) &&
 		     curl_easy_setopt(exchange->easy, CURLOPT_URL, request->url) == CURLE_OK &&
 		     curl_easy_setopt(exchange->easy, CURLOPT_PROTOCOLS_STR, secure ? "https" : "http") == CURLE_OK &&
 		     curl_easy_setopt(exchange->easy, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK &&
 		     curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers) == CURLE_OK;
 	}
-	if (ok && request->bearer != NULL)
-		ok = curl_easy_setopt(exchange->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER) == CURLE_OK;
 	if (ok && request->body != NULL) {
 		exchange->body = g_strdup(request->body);
 		ok = curl_easy_setopt(exchange->easy, CURLOPT_POSTFIELDS, exchange->body) == CURLE_OK;

@@ -12,9 +12,6 @@
 #define JSON_MAX_VALUES 1000000
 #define JSON_MAX_ID 128
 
-typedef struct json_tokener JsonTokener;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonTokener, json_tokener_free)
-
 /* Counts what the parser would build, so that a small text cannot ask for gigabytes. json-c takes names in single quotes even when it is
  * strict; JSON does not, and they would hide what stands between them from this count. */
 static gboolean
@@ -45,22 +42,27 @@ json_affordable(const gchar *text, gsize length)
 	return containers <= JSON_MAX_CONTAINERS && values <= JSON_MAX_VALUES;
 }
 
-json_object *
-json_read(const gchar *text, gsize length, const gchar *what, GError **error)
+JsonTokener *
+json_reader_new(const gchar *what, GError **error)
 {
-	g_autoptr(JsonTokener) tokener = NULL;
+	JsonTokener *tokener = json_tokener_new_ex(JSON_MAX_DEPTH);
+
+	if (tokener == NULL)
+		g_set_error(error, ERRORS, IDC_NOMEM, "Out of memory while reading the answer to %s.", what);
+	else
+		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	return tokener;
+}
+
+json_object *
+json_read_by(JsonTokener *tokener, const gchar *text, gsize length, const gchar *what, GError **error)
+{
 	g_autoptr(json_object) root = NULL;
 
 	if (length > G_MAXINT || !json_affordable(text, length)) {
 		errors_set_protocol(error, "The answer to %s holds more than any of PagerDuty's, or is no JSON.", what);
 		return NULL;
 	}
-	tokener = json_tokener_new_ex(JSON_MAX_DEPTH);
-	if (tokener == NULL) {
-		g_set_error(error, ERRORS, IDC_NOMEM, "Out of memory while reading the answer to %s.", what);
-		return NULL;
-	}
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	root = json_tokener_parse_ex(tokener, text, (int)length);
 	if (root == NULL || !json_object_is_type(root, json_type_object)) {
 		const enum json_tokener_error problem = json_tokener_get_error(tokener);
@@ -77,6 +79,14 @@ json_read(const gchar *text, gsize length, const gchar *what, GError **error)
 			return NULL;
 		}
 	return g_steal_pointer(&root);
+}
+
+json_object *
+json_read(const gchar *text, gsize length, const gchar *what, GError **error)
+{
+	g_autoptr(JsonTokener) tokener = json_reader_new(what, error);
+
+	return tokener != NULL ? json_read_by(tokener, text, length, what, error) : NULL;
 }
 
 static json_object *

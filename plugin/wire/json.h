@@ -9,8 +9,15 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_object, json_object_put)
 
+typedef struct json_tokener JsonTokener;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonTokener, json_tokener_free)
+
 /* A JSON object at the top, or NULL with PROTOCOL. Owned by the caller. */
 json_object *json_read(const gchar *text, gsize length, const gchar *what, GError **error);
+
+/* The same in two steps, for whoever wants to know what becomes of the parser's buffers. */
+JsonTokener *json_reader_new(const gchar *what, GError **error);
+json_object *json_read_by(JsonTokener *tokener, const gchar *text, gsize length, const gchar *what, GError **error);
 
 /* Borrowed member of that type, or NULL where it is absent, null or of another type. */
 json_object *json_read_object(json_object *object, const gchar *key);

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#include "json.h"
+#include "../secret.h"
+#include "wiped.h"
 
 #define REFUSAL_MAX_BODY 65536
 #define REFUSAL_MAX_WORDS 160
@@ -15,8 +16,8 @@ refusal_free(Refusal *refusal)
 {
 	if (refusal == NULL)
 		return;
-	g_free(refusal->code);
-	g_free(refusal->words);
+	secret_free(refusal->code);
+	secret_free(refusal->words);
 	g_free(refusal);
 }
 
@@ -24,17 +25,25 @@ refusal_free(Refusal *refusal)
 static void
 refusal_say(GString *words, json_object *piece)
 {
-	g_autofree gchar *valid = NULL;
+	const gchar *at;
+	const gchar *end;
 
 	if (!json_object_is_type(piece, json_type_string))
 		return;
-	valid = g_utf8_make_valid(json_object_get_string(piece), (gssize)json_object_get_string_len(piece));
-	if (valid[0] != '\0' && words->len > 0)
-		g_string_append(words, ": ");
-	for (const gchar *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
-		const gunichar c = g_utf8_get_char(p);
+	at = json_object_get_string(piece);
+	end = at + json_object_get_string_len(piece);
+	if (at < end && words->len > 0)
+		secret_append(words, ": ", 2);
+	while (at < end) {
+		gunichar c = g_utf8_get_char_validated(at, end - at);
+		gchar bytes[6];
 
-		g_string_append_unichar(words, g_unichar_iscntrl(c) || c == '<' || c == '>' ? ' ' : c);
+		at = (gint)c < 0 ? at + 1 : g_utf8_next_char(at);
+		if ((gint)c < 0)
+			c = 0xFFFD;
+		else if (g_unichar_iscntrl(c) || c == '<' || c == '>')
+			c = ' ';
+		secret_append(words, bytes, (gsize)g_unichar_to_utf8(c, bytes));
 	}
 }
 
@@ -65,8 +74,8 @@ Refusal *
 refusal_new(const gchar *body, gsize length)
 {
 	Refusal *refusal = g_new0(Refusal, 1);
-	g_autoptr(json_object) root = length <= REFUSAL_MAX_BODY ? json_read(body, length, "", NULL) : NULL;
-	g_autoptr(GString) words = g_string_new(NULL);
+	g_autoptr(WipedJson) root = length <= REFUSAL_MAX_BODY ? wiped_read(body, length, "", NULL) : NULL;
+	g_autoptr(SecretString) words = g_string_new(NULL);
 	json_object *said = NULL;
 	gint64 code;
 
@@ -96,13 +105,13 @@ refusal_new(const gchar *body, gsize length)
 		refusal->code = g_strdup(json_read_text(root, "error"));
 	}
 	if (refusal->code != NULL && (strlen(refusal->code) > 40 || strspn(refusal->code, REFUSAL_CODE) != strlen(refusal->code)))
-		g_clear_pointer(&refusal->code, g_free);
+		g_clear_pointer(&refusal->code, secret_free);
 	if (words->len > REFUSAL_MAX_WORDS) {
 		g_string_truncate(words,
 				  (gsize)(g_utf8_find_prev_char(words->str, words->str + REFUSAL_MAX_WORDS + 1) - words->str));
-		g_string_append(words, "\342\200\246");
+		secret_append(words, "\342\200\246", 3);
 	}
 	if (words->len > 0)
-		refusal->words = g_string_free(g_steal_pointer(&words), FALSE);
+		refusal->words = g_strdup(words->str);
 	return refusal;
 }

@@ -17,6 +17,7 @@ import urllib.parse
 
 import signed
 import tap
+from canary import FIVE, forms
 from proxy import Proxy
 from signed import fetch, link
 from simulator import Simulator
@@ -25,18 +26,6 @@ IDC_HOST, MODULES = sys.argv[1:]
 WORLD = {"users": 12, "teams": 2, "policies": 2, "schedules": 1, "stubs": 0}
 TOKEN = "/oauth/token"
 TURNS = itertools.count()
-FIVE = {"client_secret", "code", "code_verifier", "access_token", "refresh_token"}
-
-
-def forms(secret):
-    """As it is, URL-encoded, and in base64 at each of the three places that it can begin at."""
-    yield secret.encode()
-    yield urllib.parse.quote(secret, safe="").encode()
-    for skipped in range(3):
-        encoded = base64.b64encode(b"\0" * skipped + secret.encode())
-        whole = encoded[-(-skipped * 4 // 3):len(encoded) // 4 * 4 - 4]  # what depends on the secret alone
-        yield whole
-        yield whole.replace(b"+", b"-").replace(b"/", b"_")
 
 
 class Watch(threading.Thread):

@@ -94,7 +94,8 @@ answer_as_refusal(const gchar *body, gsize length)
 	answer_text(refusal->words, 163);
 	for (const gchar *p = refusal->words; p != NULL && *p != '\0'; p++)
 		g_assert_false(g_ascii_iscntrl(*p) || *p == '<' || *p == '>');
-	answer_set_error(&error, "GET /users", &answer, "a-token-that-was-sent");
+	answer_guard(&answer, (const gchar *const[]){"a-token-that-was-sent", NULL});
+	answer_set_error(&error, "GET /users", &answer);
 	g_assert_nonnull(error);
 	g_assert_null(strstr(error->message, "a-token-that-was-sent"));
 	g_assert_cmpint(errors_to_idc(error, &out), >=, 100);
