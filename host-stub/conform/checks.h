@@ -71,6 +71,7 @@ extern const Check checks_stop[];
 extern const Check checks_traffic[];
 extern const Check checks_secret[];
 extern const Check checks_change[];
+extern const Check checks_crossing[];
 extern const Check checks_refuse[];
 extern const Check checks_retry[];
 extern const Check checks_provision[];

@@ -121,9 +121,18 @@ plan_grants(JsonWalk *walk, const char *key)
 static void
 plan_read_changes(Plan *plan, JsonWalk *walk)
 {
-	static const char *const known[] = {
-	    "world", "cases", "held", "refused", "indirect", "other", "not_assignable", "unknown_principal", "unknown_entitlement",
-	    NULL};
+	static const char *const known[] = {"world",
+					    "cases",
+					    "held",
+					    "refused",
+					    "indirect",
+					    "other",
+					    "together",
+					    "crossing",
+					    "not_assignable",
+					    "unknown_principal",
+					    "unknown_entitlement",
+					    NULL};
 	gboolean there = json_walk_enter(walk, "changes", JSON_OPTIONAL);
 
 	if (there) {

@@ -146,7 +146,9 @@ def send(reply, action, connection):
             connection.sendall(whole[at:at + step])
             time.sleep(pause)
     else:
-        connection.sendall(head + reply.body)
+        begin = 65536 - len(head)  # in one packet what fits; a gigabyte is not copied for it
+        connection.sendall(head + reply.body[:begin])
+        connection.sendall(memoryview(reply.body)[begin:])
     if "declare" in action:
         _end(connection, action)
         return False

@@ -4,8 +4,9 @@
 """Builds each broken connector and has the checks that must catch it run against it.
 usage: kill.py SOURCEDIR BUILDDIR CONNECTOR [IDC_CONFORM]
 
-A mutant is caught where every check that mutants.json names for it fails. The same checks pass on a connector that was built the same
-way without a patch, or they would prove nothing. Without IDC_CONFORM it is only looked whether each patch still applies and builds.
+A mutant is caught where every check that mutants.json names for it fails; one for which none is named is not caught. The same checks pass
+on a connector that was built the same way without a patch, or they would prove nothing. Where a mutant "hangs", what catches it is that the
+check has to be ended. Without IDC_CONFORM it is only looked whether each patch still applies and builds.
 """
 import concurrent.futures
 import json
@@ -21,12 +22,13 @@ ROOT, BUILD = map(pathlib.Path, map(os.path.abspath, sys.argv[1:3]))
 CONNECTOR = sys.argv[3]
 CONFORM = os.path.abspath(sys.argv[4]) if len(sys.argv) > 4 else None
 TABLE = ROOT / "tests/mutants/mutants.json"
-CAUGHT = {"FAIL", "CRASH", "TIMEOUT"}
+CAUGHT = {"FAIL", "CRASH"}
+HANGS_S = "40"  # what waits for ever is ended after so long, and takes less where it is not broken
 
 
-def verdicts(manifest, checks):
+def verdicts(manifest, checks, *options):
     """{check: verdict} of the harness for these checks."""
-    command = [CONFORM, "--json", "--modules", str(manifest.parent)]
+    command = [CONFORM, "--json", *options, "--modules", str(manifest.parent)]
     for check in checks:
         command += ["-p", check]
     done = subprocess.run([*command, str(manifest)], stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True)
@@ -44,12 +46,13 @@ class Case:
         try:
             self.manifest = workshop.build(told["mutant"], TABLE.parent / CONNECTOR / f"{told['mutant']}.patch")
             if CONFORM is not None and told["caught_by"]:
-                self.verdicts = verdicts(self.manifest, told["caught_by"])
+                self.verdicts = verdicts(self.manifest, told["caught_by"], *(["--limit", HANGS_S] if told.get("hangs") else []))
         except (mutant.Stale, RuntimeError, OSError) as why:
             self.wrong = str(why)
 
     def caught(self):
-        return bool(self.verdicts) and all(self.verdicts.get(check) in CAUGHT for check in self.told["caught_by"])
+        how = {"TIMEOUT"} if self.told.get("hangs") else CAUGHT
+        return bool(self.verdicts) and all(self.verdicts.get(check) in how for check in self.told["caught_by"])
 
 
 def there_are(mutants):
@@ -67,6 +70,7 @@ def is_built(case):
 
 def is_caught(case):
     is_built(case)
+    assert case.told["caught_by"], "no check is named for it"
     assert case.caught(), f"survived: {case.verdicts}; built as {case.manifest}"
 
 
@@ -75,7 +79,7 @@ def unbroken(workshop, mutants):
     manifest = workshop.build("unbroken")
     if CONFORM is None:
         raise tap.Skip("idc-conform is not built")
-    found = verdicts(manifest, checks) if checks else {}
+    found = verdicts(manifest, checks, "--jobs", "2")
     tap.empty(f"{check}: {found.get(check, 'did not run')}" for check in checks if found.get(check) != "PASS")
 
 
@@ -89,13 +93,12 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         cases = list(pool.map(lambda told: Case(workshop, told), mutants))
     for case in cases:
-        if CONFORM is None or not case.told["caught_by"]:
+        if CONFORM is None:
             tap.check(f"{case.told['is']}: the patch applies, and what it breaks builds", is_built, case)
         else:
-            tap.check(f"{case.told['is']}: caught by {' and '.join(case.told['caught_by'])}", is_caught, case)
+            tap.check(f"{case.told['is']}: caught by {' and '.join(case.told['caught_by']) or 'nothing'}", is_caught, case)
     killed = sum(case.caught() for case in cases)
-    print(f"# total: mutants of {CONNECTOR}: {len(cases)}, killed {killed}, survived {sum(bool(case.verdicts) for case in cases) - killed}, "
-          f"without a check {sum(not case.told['caught_by'] for case in cases)}")
+    print(f"# total: mutants of {CONNECTOR}: {len(cases)}, killed {killed}, survived {len(cases) - killed}")
     tap.finish()
 
 

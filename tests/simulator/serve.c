@@ -109,11 +109,26 @@ serve_rest(Request *request, Reply *reply)
 	route->handle(request, reply);
 }
 
+/* The service's clock, which a test may have put forward, not the machine's. */
+static void
+serve_date(const Request *request, Reply *reply)
+{
+	static const gchar *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+	static const gchar *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(sim_now_ms(request->sim) / 1000);
+	g_autofree gchar *rest = g_date_time_format(now, "%Y %H:%M:%S GMT");
+	g_autofree gchar *text = g_strdup_printf("%s, %02d %s %s", days[g_date_time_get_day_of_week(now) - 1],
+						 g_date_time_get_day_of_month(now), months[g_date_time_get_month(now) - 1], rest);
+
+	reply_header(reply, "Date", text);
+}
+
 void
 serve_request_id(Request *request, Reply *reply)
 {
 	guint64 number = ++request->sim->requests;
 
+	serve_date(request, reply);
 	request->id = g_strdup_printf("%016" G_GINT64_MODIFIER "x%08" G_GINT64_MODIFIER "x", rng_mix(number), number);
 	reply_header(reply, "x-request-id", request->id);
 }

@@ -249,6 +249,29 @@ authorize_shared(Bench *bench, gint parameter)
 	subject_close(g_steal_pointer(&second));
 }
 
+/* All that has to last lies in the store: an instance that never signed in goes on with what another one left there. */
+static void
+authorize_stored(Bench *bench, gint parameter)
+{
+	g_autoptr(Subject) first = subject_open(bench, "default", FALSE);
+	g_autoptr(Subject) second = first != NULL ? subject_twin(first) : NULL;
+	g_autoptr(Told) told = NULL;
+	guint before;
+
+	(void)parameter;
+	if (second == NULL)
+		return;
+	bench_try(bench, "a list by an instance that has not signed in, after another one of the same app did");
+	told = subject_init(second);
+	bench_expect(bench, told->status == IDC_OK, "init() is OK", "%s", told->error.message);
+	before = authorize_tokens(bench);
+	if (bench_good(bench))
+		listing_expect(second, subject_records(second), TRUE);
+	bench_expect(bench, authorize_tokens(bench) == before, "the stored token, and no other one", "%u more",
+		     authorize_tokens(bench) - before);
+	subject_close(g_steal_pointer(&second));
+}
+
 /* A redirect never carries a token anywhere. */
 static void
 authorize_redirect(Bench *bench, gint parameter)
@@ -373,6 +396,8 @@ const Check checks_authorize[] = {
      CHECK_LIST | CHECK_CLIENT | CHECK_TOKEN, NULL, NULL, 0, 0},
     {"authorize.shared", "A second instance of an app finds what the first one stored", authorize_shared,
      CHECK_CLIENT | CHECK_TOKEN, NULL, NULL, 0, 0},
+    {"authorize.stored", "What a sign-in brought lies in the store: an instance that did not sign in goes on with it",
+     authorize_stored, CHECK_CLIENT | CHECK_TOKEN | CHECK_LIST, NULL, NULL, 0, 0},
     {"authorize.redirect", "A sign-in is never redirected to another host", authorize_redirect, CHECK_CLIENT, "redirect", NULL, 0,
      0},
     {"authorize.redirect-list", "A list is never redirected to another host", authorize_redirect, CHECK_LIST, "redirect", NULL, 1,

@@ -213,6 +213,52 @@ change_all(Bench *bench, gint parameter)
 	bench_expect(bench, told->status == IDC_OK, "OK", "%s (%s)", host_status_name(told->status), told->error.message);
 }
 
+/* The items of a case of changes.together; what they point to is the plan's. */
+static GArray *
+change_together_items(json_object *grants)
+{
+	GArray *items = g_array_new(FALSE, FALSE, sizeof(idc_change));
+
+	for (gsize i = 0; json_object_is_type(grants, json_type_array) && i < json_object_array_length(grants); i++) {
+		json_object *grant = json_object_array_get_idx(grants, i);
+
+		change_append(items, json_object_get_string(json_object_object_get(grant, "principal")),
+			      json_object_get_string(json_object_object_get(grant, "entitlement")));
+	}
+	return items;
+}
+
+/* What the service can do at once is done at once. */
+static void
+change_together(Bench *bench, gint parameter)
+{
+	json_object *cases = plan_at(bench->plan, "changes", "together", NULL);
+
+	(void)parameter;
+	for (gsize i = 0; i < json_object_array_length(cases) && bench_good(bench); i++) {
+		json_object *one = json_object_array_get_idx(cases, i);
+		g_autoptr(GArray) items = change_together_items(json_object_object_get(one, "items"));
+		guint most = (guint)json_object_get_int(json_object_object_get(one, "writes"));
+		g_autoptr(Subject) subject = changing_open(bench);
+
+		for (gint change = SUBJECT_ADD; subject != NULL && change <= SUBJECT_REMOVE; change++) {
+			guint before = changing_writes(bench);
+			g_autoptr(Told) told = NULL;
+
+			if (!changing_offers(bench, (SubjectChange)change))
+				continue;
+			bench_try(bench, "%s of %s in one batch", subject_change_name((SubjectChange)change),
+				  json_object_to_json_string(json_object_object_get(one, "items")));
+			told = change_batch(subject, (SubjectChange)change, items, 0);
+			bench_expect(bench, told->status == IDC_OK, "OK", "%s (%s)", host_status_name(told->status),
+				     told->error.message);
+			bench_expect(bench, changing_writes(bench) - before <= most,
+				     "no more writes than the conformance file says that it takes", "%u, where %u will do",
+				     changing_writes(bench) - before, most);
+		}
+	}
+}
+
 static void
 change_mixed(Bench *bench, gint parameter)
 {
@@ -388,6 +434,8 @@ const Check checks_change[] = {
      SUBJECT_ADD, 0},
     {"change.batch-remove", "A batch of all that can be taken is done, each with its result", change_all, CHECK_REMOVE, NULL, NULL,
      SUBJECT_REMOVE, 0},
+    {"change.together", "What the service can do in one write takes one, however many stand in a batch", change_together, CHECK_ADD,
+     NULL, "changes.together", 0, 0},
     {"change.mixed", "In a mixed batch the good ones are done and the others say why not", change_mixed, CHECK_ADD, NULL,
      "changes.unknown_principal", 0, 0},
     {"change.twice-in-one", "What stands twice in a batch is done once", change_twice_in_one, CHECK_ADD, NULL, NULL, 2, 0},

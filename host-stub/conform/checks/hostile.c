@@ -3,9 +3,12 @@
 /* A service that answers what no service should: nothing of it ends the process, takes for ever, or becomes a shorter list. */
 #include "conform/checks.h"
 #include "conform/listing.h"
+#include "conform/surroundings.h"
 #include <sys/resource.h>
 
-#define HOSTILE_PEAK_KIB (600 * 1024)
+/* How much more memory than before: freed memory that a sanitizer keeps for a while counts, too. */
+#define HOSTILE_GROWTH_KIB (256 * 1024)
+#define HOSTILE_GROWTH_SANITIZED_KIB (640 * 1024)
 #define HOSTILE_PLACES 4
 
 typedef struct {
@@ -67,15 +70,14 @@ static const HostileAnswer hostile_answers[] = {
     [HOSTILE_PAGE] = {"{\"page_offset\":0}", TRUE},
 };
 
-/* Refusing is one thing; not having taken it all in before is another. */
-static void
-hostile_memory(Bench *bench)
+/* The peak of this process so far, in KiB. */
+static glong
+hostile_peak(void)
 {
 	struct rusage usage = {0};
 
 	getrusage(RUSAGE_SELF, &usage);
-	bench_expect(bench, usage.ru_maxrss < HOSTILE_PEAK_KIB, "an end before all of it is in memory", "a peak of %ld MB",
-		     usage.ru_maxrss / 1024);
+	return usage.ru_maxrss;
 }
 
 static void
@@ -85,8 +87,21 @@ hostile_at_each(Bench *bench, gint parameter)
 	guint places = parameter == HOSTILE_DRIP || parameter == HOSTILE_BOMB ? 2 : HOSTILE_PLACES;
 
 	listing_fault_at_each(bench, hostile_answers[parameter].action, places, hostile_answers[parameter].honest);
-	if (parameter == HOSTILE_HUGE)
-		hostile_memory(bench);
+}
+
+/* Refusing is one thing; not having taken it all in before is another. The first request, and others only where that went well: who takes in
+ * a gigabyte takes its time. */
+static void
+hostile_huge(Bench *bench, gint parameter)
+{
+	static const guint places[] = {1, 2};
+	const glong most = hostile_peak() + (surroundings_sanitized() ? HOSTILE_GROWTH_SANITIZED_KIB : HOSTILE_GROWTH_KIB);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(places) && bench_good(bench); i++) {
+		listing_fault_at_each(bench, hostile_answers[parameter].action, places[i], hostile_answers[parameter].honest);
+		bench_expect(bench, hostile_peak() < most, "an end before all of it is in memory", "a peak of %ld MB",
+			     hostile_peak() / 1024);
+	}
 }
 
 /* The same answer for ever: it has to end, and in bounds. */
@@ -121,7 +136,7 @@ const Check checks_hostile[] = {
     {"hostile.deep", "Ten thousand arrays in each other are refused", hostile_at_each, CHECK_LIST, "deep", NULL, HOSTILE_DEEP, 0},
     {"hostile.bomb", "Sixty-four megabytes that are packed small are refused", hostile_at_each, CHECK_LIST, "gzip_bomb", NULL,
      HOSTILE_BOMB, 120},
-    {"hostile.huge", "An answer of a gigabyte is refused", hostile_at_each, CHECK_LIST, "huge", NULL, HOSTILE_HUGE, 120},
+    {"hostile.huge", "An answer of a gigabyte is refused", hostile_huge, CHECK_LIST, "huge", NULL, HOSTILE_HUGE, 120},
     {"hostile.declared", "A gigabyte that is declared and does not come is never a shorter list", hostile_at_each, CHECK_LIST,
      "declare", NULL, HOSTILE_DECLARE, 120},
     {"hostile.headers", "A header without end is refused", hostile_at_each, CHECK_LIST, "endless_headers", NULL, HOSTILE_HEADERS,

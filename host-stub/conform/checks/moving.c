@@ -5,11 +5,12 @@
 #include "conform/listing.h"
 #include "conform/traffic.h"
 
-#define MOVING_PLACES 5
+#define MOVING_PLACES 3
+#define MOVING_PAGES 5
 
 /* A mutation of the conformance file when a request comes. */
 static void
-moving_once(Bench *bench, json_object *changes, guint place, const char *when)
+moving_once(Bench *bench, json_object *changes, const TrafficEntry *request, const char *when)
 {
 	g_autoptr(Subject) subject = subject_open(bench, "default", FALSE);
 	g_autoptr(Truth) before = subject != NULL ? bench_truth(bench) : NULL;
@@ -21,7 +22,11 @@ moving_once(Bench *bench, json_object *changes, guint place, const char *when)
 
 	if (before == NULL)
 		return;
-	json_object_object_add(at, "nth", json_object_new_int64(place));
+	/* By its address: which one comes nth is left to chance where several are under way. */
+	json_object_object_add(at, "method", json_object_new_string(request->method));
+	json_object_object_add(at, "path", json_object_new_string(request->path));
+	if (request->query != NULL && *request->query != '\0')
+		json_object_object_add(at, "query", json_object_new_string(request->query));
 	json_object_object_add(at, "when", json_object_new_string(when));
 	fixture_mutate(subject->fixture, changes, at, &error);
 	if (!bench_sound(bench, error))
@@ -39,6 +44,43 @@ moving_once(Bench *bench, json_object *changes, guint place, const char *when)
 	listing_judge(subject, told, subject_records(subject), before, after);
 }
 
+/* Whether something else of the same address was read before: a page that is not the first. */
+static gboolean
+moving_is_page(GPtrArray *traffic, guint place)
+{
+	const TrafficEntry *entry = g_ptr_array_index(traffic, place - 1);
+	gboolean page = FALSE;
+
+	for (guint i = 0; i + 1 < place && !page; i++) {
+		const TrafficEntry *other = g_ptr_array_index(traffic, i);
+
+		page = g_strcmp0(other->path, entry->path) == 0 && g_strcmp0(other->query, entry->query) != 0;
+	}
+	return page;
+}
+
+/* Places, counted from 1: the first, the last, one at random, and before all the pages between which rows move. */
+static GArray *
+moving_places(Bench *bench, GPtrArray *traffic)
+{
+	GArray *places = bench_pick(bench, traffic->len, MOVING_PLACES);
+	guint picked = places->len;
+	guint pages = 0;
+
+	for (guint place = 1; place <= traffic->len && pages < MOVING_PAGES; place++) {
+		gboolean there = FALSE;
+
+		if (!moving_is_page(traffic, place))
+			continue;
+		pages++;
+		for (guint i = 0; i < picked && !there; i++)
+			there = g_array_index(places, guint, i) == place;
+		if (!there)
+			g_array_append_val(places, place);
+	}
+	return places;
+}
+
 static void
 moving_each(Bench *bench, gint parameter)
 {
@@ -47,15 +89,18 @@ moving_each(Bench *bench, gint parameter)
 
 	for (gsize i = 0; traffic != NULL && i < json_object_array_length(mutations) && bench_good(bench); i++) {
 		json_object *mutation = json_object_array_get_idx(mutations, i);
-		g_autoptr(GArray) places = bench_pick(bench, traffic->len, MOVING_PLACES);
+		g_autoptr(GArray) places = moving_places(bench, traffic);
 
 		for (guint j = 0; j < places->len && bench_good(bench); j++) {
 			guint place = g_array_index(places, guint, j);
 			const char *when = parameter == 0 ? "before" : "after";
 
-			bench_try(bench, "a list during which, %s the %u. request of %u, this happens: %s", when, place,
+			const TrafficEntry *request = g_ptr_array_index(traffic, place - 1);
+			g_autofree char *text = traffic_text(request);
+
+			bench_try(bench, "a list during which, %s %s, the %u. request of %u, this happens: %s", when, text, place,
 				  traffic->len, json_object_get_string(json_object_object_get(mutation, "title")));
-			moving_once(bench, json_object_object_get(mutation, "changes"), place, when);
+			moving_once(bench, json_object_object_get(mutation, "changes"), request, when);
 		}
 	}
 }

@@ -49,6 +49,17 @@ provision_person(json_object *attrs, guint number, gboolean upper)
 	return person;
 }
 
+/* The person as if the attribute had not been asked for. */
+static void
+provision_leave_out(ProvisionPerson *person, const char *key)
+{
+	for (guint i = person->pairs->len; i-- > 0;) {
+		if (g_strcmp0(g_array_index(person->pairs, idc_pair, i).key, key) == 0)
+			g_array_remove_index(person->pairs, i);
+	}
+	person->item.n_attrs = person->pairs->len;
+}
+
 static ProvisionPerson *
 provision_new(const Bench *bench, guint number, gboolean upper)
 {
@@ -130,6 +141,41 @@ provision_first(Bench *bench, gint parameter)
 				     so);
 	}
 	listing_expect(subject, subject_records(subject), TRUE);
+}
+
+/* Who is invited without something gets what the connector's settings say of it. */
+static void
+provision_defaults(Bench *bench, gint parameter)
+{
+	json_object *cases = plan_at(bench->plan, "provision", "defaults", NULL);
+
+	(void)parameter;
+	for (gsize i = 0; i < json_object_array_length(cases) && bench_good(bench); i++) {
+		json_object *one = json_object_array_get_idx(cases, i);
+		const char *key = json_object_get_string(json_object_object_get(one, "attribute"));
+		const char *value = json_object_get_string(json_object_object_get(one, "value"));
+		json_object *settings = json_object_object_get(one, "settings");
+		g_autoptr(ProvisionPerson) person = provision_new(bench, 10, FALSE);
+		Fixture *fixture = bench_fixture(bench, bench->plan->provision_world, -1);
+		g_autoptr(Subject) subject = fixture != NULL ? subject_new(bench, fixture) : NULL;
+		g_autoptr(Truth) truth = NULL;
+		g_autofree char *id = NULL;
+		const char *so;
+
+		if (subject == NULL)
+			return;
+		bench_try(bench, "inviting somebody without %s, with the settings %s", key, json_object_to_json_string(settings));
+		plan_take_strings(settings, subject->settings);
+		subject->writes = TRUE;
+		if (!subject_ready(subject))
+			return;
+		provision_leave_out(person, key);
+		provision_one(subject, person, 0, &id);
+		truth = bench_truth(bench);
+		so = truth != NULL && id != NULL ? truth_text(truth, IDC_RECORD_PRINCIPAL, id, key) : NULL;
+		bench_expect(bench, g_strcmp0(so, value) == 0, "what the settings say", "%s is \"%s\", not \"%s\"", key,
+			     so != NULL ? so : "nothing", value);
+	}
 }
 
 /* The second time there is nothing to do. parameter: in another case. */
@@ -340,6 +386,8 @@ provision_declared(Bench *bench, gint parameter)
 const Check checks_provision[] = {
     {"provision.new", "Who is invited is there, exactly as asked, and in the next list", provision_first, CHECK_PROVISION, NULL,
      NULL, 0, 0},
+    {"provision.defaults", "Who is invited without an attribute gets what the settings say", provision_defaults, CHECK_PROVISION,
+     NULL, "provision.defaults", 0, 0},
     {"provision.again", "Who is invited twice is ALREADY: one account, one invitation", provision_again, CHECK_PROVISION, NULL,
      NULL, 0, 0},
     {"provision.case", "An address in capitals is the same address", provision_again, CHECK_PROVISION, NULL, NULL, 1, 0},

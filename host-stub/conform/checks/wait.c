@@ -7,6 +7,7 @@
 
 /* What no rate limit asks for. */
 #define WAIT_LONGEST_MS (6u * 3600 * 1000)
+#define WAIT_LONGEST_ASKED_MS ((gint64)24 * 3600 * 1000)
 #define WAIT_GAP_MS 350
 
 /* A list in the world default with a fault, its instrument still there to be asked. */
@@ -103,6 +104,9 @@ wait_absurd(Bench *bench, gint parameter)
 			     "%s", told->error.message);
 		bench_expect(bench, subject->instrument->slept_ms < WAIT_LONGEST_MS, "no wait without reason",
 			     "it waited %" G_GUINT64_FORMAT " s", subject->instrument->slept_ms / 1000);
+		/* A host that is told to come back in a month would not look for a month. */
+		bench_expect(bench, told->error.retry_after_ms <= WAIT_LONGEST_ASKED_MS, "no host is told to wait without reason",
+			     "it is to wait %" G_GINT64_FORMAT " s", told->error.retry_after_ms / 1000);
 	}
 }
 
