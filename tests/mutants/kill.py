@@ -28,7 +28,7 @@ HANGS_S = "40"  # what waits for ever is ended after so long, and takes less whe
 
 def verdicts(manifest, checks, *options):
     """{check: verdict} of the harness for these checks."""
-    command = [CONFORM, "--json", *options, "--modules", str(manifest.parent)]
+    command = [CONFORM, "--json", "--patience", "3", *options, "--modules", str(manifest.parent)]
     for check in checks:
         command += ["-p", check]
     done = subprocess.run([*command, str(manifest)], stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True)
