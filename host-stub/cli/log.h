@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
-/* What a connector logs, on stderr: warnings and errors always, the rest with --verbose, nothing with --quiet. */
+/* What a connector logs, on stderr: each warning and error once; all of it with --verbose, nothing with --quiet. */
 #pragma once
 #include "cli/output.h"
 #include "load/session.h"

@@ -188,6 +188,9 @@ def hidden(simulator):
     with Person(simulator) as host:
         (status, _), said = host.allow(host.connecting_person(), 3, who="user")
         assert status == 200 and "incomplete" in said, said
+        assert said.count("[warning] This app was authorized by ") == 1, said
+        done = host.run("validate", "PagerDuty")
+        assert done.stderr.count("whose base role is Manager: private teams, and what hangs on them, may be hidden") == 1, done.stderr
 
 
 def main():
