@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SECRECY_MASK 0x5A
+#define SECRECY_MASK 0x80 /* makes a NUL of nothing that a token is made of */
 #define SECRECY_SHORTEST 8
 #define SECRECY_CHUNK ((gsize)1 << 20)
 
@@ -132,8 +132,8 @@ secrecy_in_range(int memory, guint64 begin, guint64 end, char *const *values, ch
 	return FALSE;
 }
 
-char *
-secrecy_in_memory(char *const *values)
+gboolean
+secrecy_in_memory(char *const *values, char **ret_found)
 {
 	g_autofree char *maps = NULL;
 	g_auto(GStrv) lines = NULL;
@@ -142,10 +142,12 @@ secrecy_in_memory(char *const *values)
 	int memory;
 
 	if (!g_file_get_contents("/proc/self/maps", &maps, NULL, NULL))
-		return NULL;
+		return FALSE;
 	memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	if (memory < 0)
+		return FALSE;
 	lines = g_strsplit(maps, "\n", -1);
-	for (gsize i = 0; memory >= 0 && lines[i] != NULL && found == NULL; i++) {
+	for (gsize i = 0; lines[i] != NULL && found == NULL; i++) {
 		guint64 begin = 0;
 		guint64 end = 0;
 		char mode[5] = "";
@@ -163,7 +165,7 @@ secrecy_in_memory(char *const *values)
 		if (secrecy_in_range(memory, begin, end, values, buffer))
 			found = g_strdup(lines[i]);
 	}
-	if (memory >= 0)
-		close(memory);
-	return found;
+	close(memory);
+	*ret_found = found;
+	return TRUE;
 }

@@ -20,5 +20,6 @@ char *secrecy_mask(const char *value);
 /* Whether text holds one of the masked values, as it is or percent-encoded. */
 gboolean secrecy_in_text(const char *text, char *const *values);
 
-/* The name of the first mapping of this process that can be written and holds one of the values, or NULL; free with g_free. */
-char *secrecy_in_memory(char *const *values);
+/* *ret_found: the name of the first mapping of this process that can be written and holds one of the values, or NULL; free with g_free.
+ * FALSE: the memory cannot be looked at here. */
+gboolean secrecy_in_memory(char *const *values, char **ret_found);

@@ -81,11 +81,15 @@ secret_memory(Bench *bench, gint parameter)
 	bench_try(bench, "sign-in, list and destroy, and looking for secrets in all memory of the process");
 	told_free(subject_list(subject, subject_records(subject), NULL));
 	subject_destroy(subject);
+	bench->secret_values = secrecy_with_stored((char **)bench->secret_values, subject->instrument);
 	/* What the harness itself knows goes first. */
 	g_hash_table_remove_all(subject->instrument->secrets);
 	g_hash_table_remove_all(fixture_secrets(bench->fixture));
 	g_hash_table_remove_all(bench->plan->secrets);
-	found = secrecy_in_memory(bench->secret_values);
+	if (!secrecy_in_memory(bench->secret_values, &found)) {
+		bench_skip(bench, "This machine does not let a process read /proc/self/mem.");
+		return;
+	}
 	bench_expect(bench, found == NULL, "no copy of a secret after destroy", "one lies in %s", found != NULL ? found : "");
 }
 
