@@ -76,3 +76,4 @@ extern const Check checks_refuse[];
 extern const Check checks_retry[];
 extern const Check checks_provision[];
 extern const Check checks_thread[];
+extern const Check checks_killed[];
