@@ -77,3 +77,4 @@ extern const Check checks_retry[];
 extern const Check checks_provision[];
 extern const Check checks_thread[];
 extern const Check checks_killed[];
+extern const Check checks_inviting[];

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "conform/changing.h"
 #include "conform/checks.h"
+#include "conform/killing.h"
 #include "conform/listing.h"
 #include "conform/traffic.h"
 #include <string.h>
@@ -383,6 +384,57 @@ provision_declared(Bench *bench, gint parameter)
 	}
 }
 
+/* ---- killed ---- */
+
+#define PROVISION_PLACES 20
+
+static void
+provision_call(Subject *subject, gconstpointer data)
+{
+	const ProvisionPerson *person = data;
+
+	told_free(subject_change(subject, SUBJECT_PROVISION, &person->item, 1, 0));
+}
+
+static void
+provision_killed(Bench *bench, gint parameter)
+{
+	g_autoptr(ProvisionPerson) person = provision_new(bench, 11, FALSE);
+	g_autoptr(Subject) untouched = changing_open_provision(bench);
+	g_autoptr(Truth) before = untouched != NULL ? bench_truth(bench) : NULL;
+	guint place = 1;
+
+	for (; before != NULL && place <= PROVISION_PLACES; place++) {
+		g_autoptr(Subject) subject = NULL;
+		g_autoptr(Truth) after = NULL;
+		guint writes;
+		int32_t status;
+
+		bench_try(bench, "an invitation that is killed at its %u. request, %s it was done, and the same by a new instance",
+			  place, parameter == KILLING_BEFORE ? "before" : "after");
+		if (!killing_call(bench, bench->plan->provision_world, place, (KillingWhen)parameter, provision_call, person))
+			break;
+		writes = changing_writes(bench);
+		subject = subject_new(bench, bench->fixture);
+		if (subject == NULL)
+			return;
+		subject->writes = TRUE;
+		if (!subject_ready(subject))
+			return;
+		status = provision_one(subject, person, 0, NULL);
+		after = bench_truth(bench);
+		bench_expect(bench, status == IDC_OK || status == IDC_ALREADY, "OK or ALREADY", "%s", host_status_name(status));
+		if (after != NULL)
+			bench_expect(bench, provision_people(after) == provision_people(before) + 1, "one account", "%u",
+				     provision_people(after) - provision_people(before));
+		bench_expect(bench, provision_invitations(bench, person) <= 1, "one invitation", "%d",
+			     provision_invitations(bench, person));
+		bench_expect(bench, parameter == KILLING_BEFORE || writes == 0 || changing_writes(bench) == writes,
+			     "no write where it was done already", "%u", changing_writes(bench) - writes);
+	}
+	bench_expect(bench, place > 1, "an invitation that makes a request", "it made none");
+}
+
 const Check checks_provision[] = {
     {"provision.new", "Who is invited is there, exactly as asked, and in the next list", provision_first, CHECK_PROVISION, NULL,
      NULL, 0, 0},
@@ -412,5 +464,14 @@ const Check checks_provision[] = {
     {"provision.thrice", "One person three times in one batch is one account", provision_batch, CHECK_PROVISION, NULL, NULL, 1, 0},
     {"provision.declared", "Each request of an invitation stands in the manifest's wire, and is as the service documents it",
      provision_declared, CHECK_PROVISION, NULL, NULL, 0, 0},
+    {.id = NULL},
+};
+
+/* A table of its own, as what a check draws at random follows from its place among all. */
+const Check checks_inviting[] = {
+    {"killed.provision", "Killed at any request of an invitation before it is done: one account, one invitation", provision_killed,
+     CHECK_PROVISION, NULL, NULL, KILLING_BEFORE, 120},
+    {"killed.done-provision", "Killed at any request of an invitation after it was done: one account, one invitation",
+     provision_killed, CHECK_PROVISION, "drip", NULL, KILLING_AFTER, 120},
     {.id = NULL},
 };
