@@ -78,3 +78,4 @@ extern const Check checks_provision[];
 extern const Check checks_thread[];
 extern const Check checks_killed[];
 extern const Check checks_inviting[];
+extern const Check checks_paced[];

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "conform/checks.h"
 #include "conform/listing.h"
+#include "conform/traffic.h"
 
 /* What no rate limit asks for. */
 #define WAIT_LONGEST_MS (6u * 3600 * 1000)
@@ -202,6 +203,38 @@ wait_polls(Bench *bench, gint parameter)
 			     subject->instrument->longest_gap_us / 1000);
 }
 
+/* A service that says how many requests are left is never asked one too many. */
+static void
+wait_paced(Bench *bench, gint parameter)
+{
+	const char *world = json_object_get_string(plan_at(bench->plan, "waits", "paced", NULL));
+	g_autoptr(Subject) subject = subject_open(bench, world, FALSE);
+	g_autoptr(Truth) truth = subject != NULL ? bench_truth(bench) : NULL;
+	g_autoptr(GPtrArray) traffic = NULL;
+	g_autoptr(Told) told = NULL;
+	guint limited = 0;
+
+	(void)parameter;
+	if (truth == NULL)
+		return;
+	bench_try(bench,
+		  "a list in the world %s, which takes more requests than the service allows at a time, as it says of itself",
+		  world);
+	subject->instrument->slept_ms = 0;
+	told = subject_list(subject, subject_records(subject), NULL);
+	bench_expect(bench, told->status == IDC_OK, "a whole list", "%s", told->error.message);
+	listing_judge(subject, told, subject_records(subject), truth, truth);
+	traffic = bench_traffic(bench);
+	for (guint i = 0; traffic != NULL && i < traffic->len; i++)
+		limited += ((const TrafficEntry *)g_ptr_array_index(traffic, i))->status == 429 ? 1 : 0;
+	bench_expect(bench, limited == 0, "it waits before it is told to: no 429", "%u of %u requests met one", limited,
+		     traffic != NULL ? traffic->len : 0);
+	if (bench_good(bench) && subject->instrument->slept_ms == 0)
+		bench_sound(bench,
+			    g_error_new(HOST_ERROR, IDC_INVALID,
+					"In the world %s a list takes no more requests than the service allows at a time.", world));
+}
+
 const Check checks_wait[] = {
     {"wait.told", "A rate limit is waited for as long as the service says, and the same request goes on", wait_told, CHECK_LIST,
      NULL, NULL, 3, 0},
@@ -221,5 +254,12 @@ const Check checks_wait[] = {
 /* A table of its own, as what a check draws at random follows from its place among all. */
 const Check checks_patience[] = {
     {"wait.long", "A rate limit of fifty minutes is told with its time", wait_long, CHECK_LIST, NULL, NULL, 3000, 0},
+    {.id = NULL},
+};
+
+/* And so is this. */
+const Check checks_paced[] = {
+    {"wait.paced", "Where the service says how many requests are left, it is asked more slowly before the first 429", wait_paced,
+     CHECK_LIST, "clock", "waits.paced", 0, 0},
     {.id = NULL},
 };
