@@ -79,3 +79,4 @@ extern const Check checks_thread[];
 extern const Check checks_killed[];
 extern const Check checks_inviting[];
 extern const Check checks_paced[];
+extern const Check checks_renewal[];

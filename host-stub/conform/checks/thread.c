@@ -7,6 +7,10 @@
 #include "conform/traffic.h"
 
 #define THREAD_CALLS 4
+#define THREAD_RENEWALS 8
+/* Longer than any access token lives: a year. */
+#define THREAD_LIFE_STEPS 12
+#define THREAD_LIFE_STEP_MS (31u * 86400 * 1000)
 
 typedef struct {
 	Subject *subject;
@@ -30,7 +34,7 @@ thread_run(gpointer data)
 static void
 thread_all(ThreadCall *calls, guint n)
 {
-	GThread *threads[THREAD_CALLS];
+	GThread *threads[THREAD_RENEWALS];
 
 	for (guint i = 0; i < n; i++)
 		threads[i] = g_thread_new("check", thread_run, &calls[i]);
@@ -78,14 +82,24 @@ thread_instances(Bench *bench, gint parameter)
 	thread_close(calls, n);
 }
 
+/* How many tokens were asked for. */
+static guint
+thread_tokens(Bench *bench)
+{
+	g_autoptr(GPtrArray) traffic = bench_traffic(bench);
+	guint tokens = 0;
+
+	for (guint i = 0; traffic != NULL && i < traffic->len; i++)
+		tokens += g_strcmp0(((const TrafficEntry *)g_ptr_array_index(traffic, i))->host, "identity") == 0 ? 1 : 0;
+	return tokens;
+}
+
 /* Many sign in at once: one asks, the others find what it stored. */
 static void
 thread_sign_in(Bench *bench, gint parameter)
 {
 	ThreadCall calls[THREAD_CALLS] = {{NULL, FALSE, NULL}};
 	Fixture *fixture = bench_fixture(bench, "default", -1);
-	g_autoptr(GPtrArray) traffic = NULL;
-	guint tokens = 0;
 	guint n = 0;
 
 	(void)parameter;
@@ -102,12 +116,61 @@ thread_sign_in(Bench *bench, gint parameter)
 	if (n == THREAD_CALLS) {
 		bench_try(bench, "%d instances of one app that sign in at once", THREAD_CALLS);
 		thread_all(calls, n);
-		traffic = bench_traffic(bench);
-		for (guint i = 0; traffic != NULL && i < traffic->len; i++)
-			tokens += g_strcmp0(((const TrafficEntry *)g_ptr_array_index(traffic, i))->host, "identity") == 0 ? 1 : 0;
 		for (guint i = 0; i < n; i++)
 			bench_expect(bench, calls[i].told->status == IDC_OK, "OK", "%s", calls[i].told->error.message);
-		bench_expect(bench, tokens <= THREAD_CALLS, "no more tokens than sign-ins", "%u", tokens);
+		bench_expect(bench, thread_tokens(bench) <= THREAD_CALLS, "no more tokens than sign-ins", "%u",
+			     thread_tokens(bench));
+	}
+	thread_close(calls, n);
+}
+
+/* All that was issued ends: by the clock of host and service, or as somebody revokes it. */
+static void
+thread_end_tokens(Subject *subject, gboolean by_clock)
+{
+	GError *error = NULL;
+
+	for (guint i = 0; by_clock && i < THREAD_LIFE_STEPS; i++) {
+		subject->instrument->ahead_ms += THREAD_LIFE_STEP_MS;
+		fixture_advance(subject->fixture, THREAD_LIFE_STEP_MS);
+	}
+	if (!by_clock)
+		json_object_put(fixture_ask(subject->fixture, "DELETE", "tokens", NULL, &error));
+	bench_sound(subject->bench, error);
+}
+
+/* The app's token ends while many calls have it: one of them gets another, the others find that. */
+static void
+thread_renewal(Bench *bench, gint parameter)
+{
+	ThreadCall calls[THREAD_RENEWALS] = {{NULL, FALSE, NULL}};
+	g_autoptr(Truth) truth = NULL;
+	guint before;
+	guint n = 0;
+
+	for (gboolean good = TRUE; good && n < THREAD_RENEWALS; n += good ? 1 : 0) {
+		g_autoptr(Told) told = NULL;
+
+		calls[n].subject = n == 0 ? subject_open(bench, "default", FALSE) : subject_twin(calls[0].subject);
+		told = n > 0 && calls[n].subject != NULL ? subject_init(calls[n].subject) : NULL;
+		good = calls[n].subject != NULL && (n == 0 || told->status == IDC_OK);
+		if (!good)
+			subject_close(calls[n].subject);
+	}
+	truth = n == THREAD_RENEWALS ? bench_truth(bench) : NULL;
+	if (truth != NULL) {
+		bench_try(bench, "%d lists at once by instances of one app, whose token %s", THREAD_RENEWALS,
+			  parameter == 1 ? "is out of date" : "was revoked");
+		thread_end_tokens(calls[0].subject, parameter == 1);
+		before = thread_tokens(bench);
+		thread_all(calls, n);
+		for (guint i = 0; i < n; i++) {
+			bench_expect(bench, calls[i].told->status == IDC_OK, "a whole list is OK", "%s",
+				     calls[i].told->error.message);
+			listing_judge(calls[i].subject, calls[i].told, subject_records(calls[i].subject), truth, truth);
+		}
+		bench_expect(bench, thread_tokens(bench) - before == 1, "one new token for all of them", "%u",
+			     thread_tokens(bench) - before);
 	}
 	thread_close(calls, n);
 }
@@ -187,5 +250,14 @@ const Check checks_thread[] = {
      0},
     {"thread.stop", "One call that is to end leaves the others alone", thread_one_stops, CHECK_LIST | CHECK_THREADS, NULL, NULL, 0,
      0},
+    {.id = NULL},
+};
+
+/* A table of its own, as what a check draws at random follows from its place among all. */
+const Check checks_renewal[] = {
+    {"thread.revoked", "Eight calls whose token is refused ask for one new token together", thread_renewal,
+     CHECK_LIST | CHECK_CLIENT | CHECK_TOKEN | CHECK_THREADS, "tokens", NULL, 0, 0},
+    {"thread.expiry", "Eight calls whose token is out of date ask for one new token together", thread_renewal,
+     CHECK_LIST | CHECK_CLIENT | CHECK_TOKEN | CHECK_THREADS, "clock", NULL, 1, 0},
     {.id = NULL},
 };
