@@ -137,17 +137,27 @@ bench_skip(Bench *bench, const char *format, ...)
 	va_end(args);
 }
 
+gboolean
+bench_restart(Bench *bench, json_object *arguments)
+{
+	GError *error = NULL;
+
+	g_clear_pointer(&bench->fixture, fixture_stop);
+	g_clear_pointer((char ***)&bench->secret_values, g_strfreev);
+	bench->fixture = fixture_start_with(bench->plan, arguments, (guint)(bench->seed % 100000), &error);
+	if (!bench_sound(bench, error))
+		return FALSE;
+	bench->secret_values = secrecy_values(bench->plan, bench->fixture);
+	return TRUE;
+}
+
 Fixture *
 bench_fixture(Bench *bench, const char *world, gint64 size)
 {
 	GError *error = NULL;
 
-	if (bench->fixture == NULL) {
-		bench->fixture = fixture_start(bench->plan, (guint)(bench->seed % 100000), &error);
-		if (!bench_sound(bench, error))
-			return NULL;
-		bench->secret_values = secrecy_values(bench->plan, bench->fixture);
-	}
+	if (bench->fixture == NULL && !bench_restart(bench, NULL))
+		return NULL;
 	if (!fixture_reset(bench->fixture, world, size, &error)) {
 		bench_sound(bench, error);
 		return NULL;

@@ -65,6 +65,9 @@ void bench_skip(Bench *bench, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* The fixture in that world, started where it was not yet; size -1: as the world says. NULL: the verdict is ERROR. */
 Fixture *bench_fixture(Bench *bench, const char *world, gint64 size);
 
+/* From here on the fixture is another process that is started with more arguments: an array of the plan's. ERROR where it cannot be. */
+gboolean bench_restart(Bench *bench, json_object *arguments);
+
 /* Takes all faults away; ERROR where none of them struck. */
 gboolean bench_struck(Bench *bench);
 

@@ -80,3 +80,4 @@ extern const Check checks_killed[];
 extern const Check checks_inviting[];
 extern const Check checks_paced[];
 extern const Check checks_renewal[];
+extern const Check checks_tls[];

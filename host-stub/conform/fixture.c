@@ -16,6 +16,7 @@
 
 #define FIXTURE_READY_MS 30000
 #define FIXTURE_SETTLE_MS 60000
+#define FIXTURE_END_MS 2000
 #define FIXTURE_MAX_LINE 65536
 #define FIXTURE_MAX_SAID 4096
 
@@ -26,7 +27,8 @@ struct Fixture {
 	const Plan *plan;
 	guint seed;
 	GPid pid;
-	int said; /* what the program prints on standard error */
+	int said;      /* what the program prints on standard error */
+	gboolean tidy; /* it is let end by itself */
 	guint port, control_port;
 	GHashTable *settings, *secrets;
 };
@@ -101,14 +103,34 @@ fixture_take_line(Fixture *fixture, const char *line, GError **error)
 	return TRUE;
 }
 
+/* The command with more arguments. Free with g_strfreev. */
+static GStrv
+fixture_command(const Plan *plan, json_object *arguments)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+	g_strv_builder_addv(builder, (const char **)plan->command);
+	for (gsize i = 0; json_object_is_type(arguments, json_type_array) && i < json_object_array_length(arguments); i++)
+		g_strv_builder_add(builder, json_object_get_string(json_object_array_get_idx(arguments, i)));
+	return g_strv_builder_end(builder);
+}
+
 Fixture *
 fixture_start(const Plan *plan, guint seed, GError **error)
 {
+	return fixture_start_with(plan, NULL, seed, error);
+}
+
+Fixture *
+fixture_start_with(const Plan *plan, json_object *arguments, guint seed, GError **error)
+{
+	g_auto(GStrv) command = fixture_command(plan, arguments);
 	g_autoptr(Fixture) fixture = g_new0(Fixture, 1);
 	g_autoptr(GError) error_local = NULL;
 	g_autofree char *line = NULL;
 	int out[2];
 
+	fixture->tidy = arguments != NULL;
 	fixture->plan = plan;
 	fixture->seed = seed;
 	fixture->settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -118,8 +140,8 @@ fixture_start(const Plan *plan, guint seed, GError **error)
 		fixture_fail(fixture, error, g_strerror(errno));
 		return NULL;
 	}
-	if (!g_spawn_async_with_fds(plan->folder, plan->command, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH,
-				    fixture_in_child, NULL, &fixture->pid, -1, out[1], fixture->said, &error_local)) {
+	if (!g_spawn_async_with_fds(plan->folder, command, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, fixture_in_child,
+				    NULL, &fixture->pid, -1, out[1], fixture->said, &error_local)) {
 		fixture->pid = 0;
 		fixture_fail(fixture, error, error_local->message);
 	}
@@ -132,15 +154,31 @@ fixture_start(const Plan *plan, guint seed, GError **error)
 	return g_steal_pointer(&fixture);
 }
 
+/* Asks it to end; whether it did in time. */
+static gboolean
+fixture_ends(GPid pid)
+{
+	kill(pid, SIGTERM);
+	for (guint waited = 0; waited < FIXTURE_END_MS; waited += 5) {
+		if (waitpid(pid, NULL, WNOHANG) == pid)
+			return TRUE;
+		g_usleep(5000);
+	}
+	return FALSE;
+}
+
 void
 fixture_stop(Fixture *fixture)
 {
 	if (fixture == NULL)
 		return;
 	if (fixture->pid != 0) {
-		/* It has nothing to keep; what it does at SIGTERM is its own tests' matter. */
-		kill(fixture->pid, SIGKILL);
-		while (waitpid(fixture->pid, NULL, 0) < 0 && errno == EINTR)
+		gboolean gone = fixture->tidy && fixture_ends(fixture->pid);
+
+		/* It has nothing else to keep; what it does at SIGTERM is its own tests' matter. */
+		if (!gone)
+			kill(fixture->pid, SIGKILL);
+		while (!gone && waitpid(fixture->pid, NULL, 0) < 0 && errno == EINTR)
 			continue;
 	}
 	if (fixture->said >= 0)

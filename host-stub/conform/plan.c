@@ -196,7 +196,7 @@ static void
 plan_read_all(Plan *plan, JsonWalk *walk)
 {
 	static const char *const known[] = {"conformance", "fixture",   "settings", "secrets", "worlds",  "sized", "mutations",
-					    "changes",     "provision", "errors",   "waits",   "consent", NULL};
+					    "changes",     "provision", "errors",   "waits",   "consent", "tls",   NULL};
 
 	if (json_walk_int(walk, "conformance", JSON_REQUIRED, 1, G_MAXINT, 0) != PLAN_VERSION)
 		json_walk_reject(walk, "conformance", "must be %d, the version that this harness knows", PLAN_VERSION);
