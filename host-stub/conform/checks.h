@@ -81,3 +81,4 @@ extern const Check checks_inviting[];
 extern const Check checks_paced[];
 extern const Check checks_renewal[];
 extern const Check checks_tls[];
+extern const Check checks_slow[];

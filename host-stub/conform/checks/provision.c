@@ -435,6 +435,43 @@ provision_killed(Bench *bench, gint parameter)
 	bench_expect(bench, place > 1, "an invitation that makes a request", "it made none");
 }
 
+/* Where a list does not show somebody new at once, an invitation is still what it was. */
+static void
+provision_slow(Bench *bench, gint parameter)
+{
+	const char *world = json_object_get_string(plan_at(bench->plan, "provision", "slow", NULL));
+	g_autoptr(Subject) subject = subject_open(bench, world, TRUE);
+	g_autoptr(ProvisionPerson) person = provision_new(bench, 12, FALSE);
+	g_autoptr(Truth) before = subject != NULL ? bench_truth(bench) : NULL;
+	g_autoptr(Truth) after = NULL;
+	g_autofree char *id = NULL;
+	GError *error = NULL;
+	int32_t status;
+
+	if (before == NULL)
+		return;
+	bench_try(bench, "an invitation in the world %s, where lists do not show it at once%s", world,
+		  parameter != 0 ? ", and whose answer is lost" : "");
+	if (parameter != 0)
+		fixture_fault(subject->fixture, "{\"method\":\"POST\"}", "{\"cut\":\"after\"}", &error);
+	if (!bench_sound(bench, error))
+		return;
+	status = provision_one(subject, person, 0, &id);
+	if (parameter != 0 && !bench_struck(bench))
+		return;
+	bench_expect(bench, status == IDC_OK && id != NULL, "OK, and who it is", "%s, %s", host_status_name(status),
+		     id != NULL ? id : "nobody");
+	status = provision_one(subject, person, 0, NULL);
+	bench_expect(bench, status == IDC_ALREADY || status == IDC_OK, "the same once more is ALREADY", "%s",
+		     host_status_name(status));
+	after = bench_truth(bench);
+	if (after != NULL)
+		bench_expect(bench, provision_people(after) == provision_people(before) + 1, "one account", "%u",
+			     provision_people(after) - provision_people(before));
+	bench_expect(bench, provision_invitations(bench, person) <= 1, "one invitation", "%d",
+		     provision_invitations(bench, person));
+}
+
 const Check checks_provision[] = {
     {"provision.new", "Who is invited is there, exactly as asked, and in the next list", provision_first, CHECK_PROVISION, NULL,
      NULL, 0, 0},
@@ -473,5 +510,14 @@ const Check checks_inviting[] = {
      CHECK_PROVISION, NULL, NULL, KILLING_BEFORE, 120},
     {"killed.done-provision", "Killed at any request of an invitation after it was done: one account, one invitation",
      provision_killed, CHECK_PROVISION, "drip", NULL, KILLING_AFTER, 120},
+    {.id = NULL},
+};
+
+/* And so is this. */
+const Check checks_slow[] = {
+    {"provision.slow", "Who is not in the lists at once is no false failure: one account, one invitation", provision_slow,
+     CHECK_PROVISION, "clock", "provision.slow", 0, 0},
+    {"provision.slow-lost", "Who is not in the lists at once is found after an answer was lost, and not invited twice",
+     provision_slow, CHECK_PROVISION, "clock", "provision.slow", 1, 0},
     {.id = NULL},
 };
