@@ -82,3 +82,4 @@ extern const Check checks_paced[];
 extern const Check checks_renewal[];
 extern const Check checks_tls[];
 extern const Check checks_slow[];
+extern const Check checks_lookup[];

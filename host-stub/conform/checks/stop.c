@@ -4,9 +4,12 @@
 #include "base/error.h"
 #include "conform/checks.h"
 #include "conform/listing.h"
+#include "conform/lookup.h"
+#include <string.h>
 
 #define STOP_PLACES 8
 #define STOP_BACK_MS 2000
+#define STOP_NAME "nobody-knows.invalid"
 
 /* How many messages a whole list has, and how many requests may be under way when it is stopped. */
 static guint
@@ -172,6 +175,75 @@ stop_again(Bench *bench, gint parameter)
 	listing_expect(subject, subject_records(subject), TRUE);
 }
 
+/* ---- names ---- */
+
+/* As subject_sign_in(), or where there is nothing to sign in with, a list. */
+static Told *
+stop_first_call(Subject *subject)
+{
+	const Manifest *manifest = subject->bench->manifest;
+
+	if (manifest_has_step(manifest, "client") || manifest_has_step(manifest, "check"))
+		return subject_sign_in(subject);
+	return subject_list(subject, subject_records(subject), NULL);
+}
+
+/* Whoever is to be reached has a name, and nobody says whose it is. */
+static void
+stop_name_hosts(Subject *subject)
+{
+	for (guint i = 0; i < subject->bench->manifest->settings->len; i++) {
+		const ManifestSetting *setting = g_ptr_array_index(subject->bench->manifest->settings, i);
+		const char *url = g_hash_table_lookup(subject->settings, setting->key);
+		const char *path = url != NULL && strstr(url, "://") != NULL ? strchr(strstr(url, "://") + 3, '/') : NULL;
+		g_autofree char *named = g_strconcat("https://" STOP_NAME, path, NULL);
+
+		if (setting->type == MANIFEST_URL && url != NULL)
+			subject_set(subject, setting->key, named);
+	}
+}
+
+static void
+stop_in_lookup(Bench *bench, gint parameter)
+{
+	Fixture *fixture = bench_fixture(bench, "default", -1);
+	g_autoptr(Subject) subject = fixture != NULL ? subject_new(bench, fixture) : NULL;
+	g_autoptr(Told) ready = NULL;
+	g_autoptr(Told) told = NULL;
+	gint64 seen_us;
+	gint64 back_us;
+	gint64 ended_us;
+
+	(void)parameter;
+	if (subject == NULL)
+		return;
+	bench_try(bench, "a call that is to end while the name " STOP_NAME " is looked up, which does not come back");
+	stop_name_hosts(subject);
+	ready = subject_init(subject);
+	if (!bench_expect(bench, ready->status == IDC_OK, "init() with an https address is OK", "%s", ready->error.message))
+		return;
+	lookup_hold(TRUE);
+	subject->instrument->cancel_at_us = g_get_monotonic_time() + 400000;
+	told = stop_first_call(subject);
+	back_us = g_get_monotonic_time();
+	seen_us = subject->instrument->cancel_seen_us;
+	subject_destroy(subject);
+	ended_us = g_get_monotonic_time();
+	lookup_hold(FALSE);
+	while (lookup_open() > 0)
+		g_usleep(1000);
+	if (lookup_asked() == 0) {
+		bench_skip(bench, "The connector looked no name up by getaddrinfo(), so this harness cannot hold its look-ups.");
+		return;
+	}
+	bench_expect(bench, told->status == IDC_CANCELLED, "CANCELLED", "%s (%s)", host_status_name(told->status),
+		     told->error.message);
+	bench_expect(bench, seen_us != 0 && back_us - seen_us < STOP_BACK_MS * 1000, "back within 2 s", "%" G_GINT64_FORMAT " ms",
+		     (back_us - seen_us) / 1000);
+	bench_expect(bench, ended_us - back_us < STOP_BACK_MS * 1000, "destroy() does not wait for the name either",
+		     "%" G_GINT64_FORMAT " ms", (ended_us - back_us) / 1000);
+}
+
 const Check checks_stop[] = {
     {"stop.refused", "A refusal of emit ends the call with that status and without a further request", stop_refused, CHECK_LIST,
      NULL, NULL, IDC_NOMEM, 0},
@@ -188,5 +260,12 @@ const Check checks_stop[] = {
      NULL, STOP_IN_SIGN_IN, 0},
     {"stop.before", "A call that is to end before it began makes no request", stop_waiting, CHECK_LIST, NULL, NULL, STOP_BEFORE, 0},
     {"stop.again", "An instance works after a call that was ended", stop_again, CHECK_LIST, NULL, NULL, 0, 0},
+    {.id = NULL},
+};
+
+/* A table of its own, as what a check draws at random follows from its place among all. */
+const Check checks_lookup[] = {
+    {"stop.in-lookup", "A call that is to end while a name is looked up ends within 2 s, and so does destroy", stop_in_lookup,
+     CHECK_LIST | CHECK_URLS, NULL, NULL, 0, 0},
     {.id = NULL},
 };
