@@ -63,6 +63,12 @@ class Service:
             return answer.read().decode()
 
 
+def killed_at(folder, nth):
+    """The environment of a program that ends by SIGKILL right before its nth change on disk. folder: where kill-at.so is. Told by folder and
+    name, since LD_PRELOAD takes a blank in a path for its end."""
+    return {"LD_PRELOAD": "kill-at.so", "LD_LIBRARY_PATH": str(folder), "IDC_KILL_AT": str(nth)}
+
+
 class Host:
     """idc-host on a DATA folder that is made for it. Use it in a with block: the folder goes with it."""
 

@@ -41,15 +41,27 @@ report_lines(const char *prefix, const char *name, const char *text)
 	}
 }
 
+/* A path as a shell takes it for one word; most need no quotes. */
+static char *
+report_word(const char *path)
+{
+	return path[strspn(path, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "/._-+:@%")] == '\0' ? g_strdup(path)
+											      : g_shell_quote(path);
+}
+
 static void
 report_why(const Report *report, const RunResult *result, const char *prefix)
 {
+	g_autofree char *program = report_word(report->program);
+	g_autofree char *modules = report_word(report->modules);
+	g_autofree char *manifest = report_word(report->manifest->path);
+
 	report_lines(prefix, "tried", result->tried);
 	report_lines(prefix, "expected", result->expected);
 	report_lines(prefix, "seen", result->seen);
 	report_lines(prefix, "output", result->output);
-	printf("%s%-9s %s -p %s --seed %" G_GUINT64_FORMAT " --in-process --modules %s %s\n", prefix, "again", report->program,
-	       result->check->id, report->seed, report->modules, report->manifest->path);
+	printf("%s%-9s %s -p %s --seed %" G_GUINT64_FORMAT " --in-process --modules %s %s\n", prefix, "again", program,
+	       result->check->id, report->seed, modules, manifest);
 }
 
 void

@@ -11,13 +11,14 @@ import sys
 import time
 
 import account
+import programs
 import signed
 import tap
 from signed import WORLD, fetch, link
 from simulator import Simulator
 
 IDC_HOST, MODULES = sys.argv[1:]
-KILL_AT = str(pathlib.Path(MODULES, "../tests/host/modules/kill-at.so").resolve())
+KILLING = str(pathlib.Path(MODULES, "../tests/host/modules").resolve())
 TOKEN = "/oauth/token"
 Person = functools.partial(signed.Person, IDC_HOST, MODULES)
 
@@ -162,7 +163,7 @@ def killed_at_the_store(simulator):
             host.signed_in()
             simulator.expire("access")
             before = host.refreshes()
-            host.environment = {"LD_PRELOAD": KILL_AT, "IDC_KILL_AT": str(nth)}
+            host.environment = programs.killed_at(KILLING, nth)
             killed = host.run("sync", "PagerDuty").returncode
             host.environment = {}
             if host.refreshes() == before:

@@ -4,6 +4,7 @@
 """--on-alert: what reaches the command that somebody has to be told by. usage: alerts.py IDC_HOST MODULES"""
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -30,7 +31,7 @@ class Case:
         self.hook = self.host.folder / "hook"
         self.hook.write_text(f'#!/bin/sh\n[ "$1" = "a b" ] || exit 9\ncat >> "{self.log}"\n')
         self.hook.chmod(0o755)
-        self.alert = ["--on-alert", f"{self.hook} 'a b'"]
+        self.alert = ["--on-alert", f"{shlex.quote(str(self.hook))} 'a b'"]
         self.write(people(PEOPLE))
         self.host.succeed("connect", "memory", "--yes", "--set", f"file={self.world}", "--app", "trust=read-write", *arguments)
 

@@ -27,7 +27,7 @@ class Case(signing.Case):
     @contextlib.contextmanager
     def dying(self, nth):
         """Whatever runs meanwhile is killed right before its nth change on disk."""
-        self.host.environment = {"LD_PRELOAD": f"{MODULES}/kill-at.so", "IDC_KILL_AT": str(nth)}
+        self.host.environment = programs.killed_at(MODULES, nth)
         try:
             yield
         finally:
