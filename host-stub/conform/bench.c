@@ -29,7 +29,7 @@ bench_secret_keys(const Manifest *manifest)
 }
 
 Bench *
-bench_new(const HostPaths *paths, const Manifest *manifest, const Plan *plan, guint64 seed, guint number)
+bench_new(const HostPaths *paths, const Manifest *manifest, const Plan *plan, guint64 seed, const char *check)
 {
 	Bench *bench = g_new0(Bench, 1);
 
@@ -37,8 +37,7 @@ bench_new(const HostPaths *paths, const Manifest *manifest, const Plan *plan, gu
 	bench->manifest = manifest;
 	bench->plan = plan;
 	bench->seed = seed;
-	bench->number = number;
-	bench->rand = g_rand_new_with_seed_array((const guint32[]){(guint32)seed, (guint32)(seed >> 32), number}, 3);
+	bench->rand = g_rand_new_with_seed_array((const guint32[]){(guint32)seed, (guint32)(seed >> 32), g_str_hash(check)}, 3);
 	bench->secret_keys = (const char *const *)bench_secret_keys(manifest);
 	bench->tried = g_strdup("");
 	return bench;
@@ -144,7 +143,7 @@ bench_restart(Bench *bench, json_object *arguments)
 
 	g_clear_pointer(&bench->fixture, fixture_stop);
 	g_clear_pointer((char ***)&bench->secret_values, g_strfreev);
-	bench->fixture = fixture_start_with(bench->plan, arguments, (guint)(bench->seed % 100000), &error);
+	bench->fixture = fixture_start(bench->plan, arguments, (guint)(bench->seed % 100000), &error);
 	if (!bench_sound(bench, error))
 		return FALSE;
 	bench->secret_values = secrecy_values(bench->plan, bench->fixture);
@@ -220,6 +219,17 @@ bench_requests(Bench *bench)
 	gint64 n = traffic_count(bench->fixture, &error);
 
 	return bench_sound(bench, error) ? (guint)n : 0;
+}
+
+guint
+bench_requests_to(Bench *bench, const char *host)
+{
+	g_autoptr(GPtrArray) traffic = bench_traffic(bench);
+	guint n = 0;
+
+	for (guint i = 0; traffic != NULL && i < traffic->len; i++)
+		n += g_strcmp0(((const TrafficEntry *)g_ptr_array_index(traffic, i))->host, host) == 0 ? 1 : 0;
+	return n;
 }
 
 static gint

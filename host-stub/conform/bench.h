@@ -26,8 +26,7 @@ typedef struct {
 	const Manifest *manifest;
 	const Plan *plan;
 	guint64 seed;
-	guint number; /* of the check in the table, so that no two draw the same */
-	GRand *rand;
+	GRand *rand;                    /* the check's own: its draws follow from seed and id, whatever else is in the table */
 	Fixture *fixture;               /* NULL before bench_fixture() */
 	const Module *module;           /* NULL before bench_connector() */
 	const idc_connector *connector; /* likewise */
@@ -37,7 +36,8 @@ typedef struct {
 	char *tried, *expected, *seen; /* of the verdict; tried is also what goes on just now */
 } Bench;
 
-Bench *bench_new(const HostPaths *paths, const Manifest *manifest, const Plan *plan, guint64 seed, guint number);
+/* check: its id. */
+Bench *bench_new(const HostPaths *paths, const Manifest *manifest, const Plan *plan, guint64 seed, const char *check);
 
 void bench_free(Bench *bench);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bench, bench_free)
@@ -82,6 +82,9 @@ GPtrArray *bench_traffic(Bench *bench);
 
 /* How many there were; 0 with ERROR. */
 guint bench_requests(Bench *bench);
+
+/* Those of them that went to that host, "api" or "identity". */
+guint bench_requests_to(Bench *bench, const char *host);
 
 /* At most most numbers of 1..n, ascending: all of them, or the first, the last and others as the seed decides. Free with g_array_unref (of guint). */
 GArray *bench_pick(Bench *bench, guint n, guint most);

@@ -4,12 +4,11 @@
 #include "base/error.h"
 #include "conform/surroundings.h"
 
-static const Check *const check_tables[] = {checks_load,    checks_abi,      checks_lifecycle, checks_authorize, checks_list,
-					    checks_size,    checks_fault,    checks_hostile,   checks_moving,    checks_wait,
-					    checks_stop,    checks_traffic,  checks_secret,    checks_change,    checks_crossing,
-					    checks_refuse,  checks_retry,    checks_provision, checks_thread,    checks_consent,
-					    checks_refresh, checks_patience, checks_killed,    checks_inviting,  checks_paced,
-					    checks_renewal, checks_tls,      checks_slow,      checks_lookup};
+static const Check *const check_tables[] = {checks_load,    checks_abi,     checks_lifecycle, checks_authorize, checks_list,
+					    checks_size,    checks_fault,   checks_hostile,   checks_moving,    checks_wait,
+					    checks_stop,    checks_traffic, checks_secret,    checks_change,    checks_crossing,
+					    checks_refuse,  checks_retry,   checks_provision, checks_thread,    checks_consent,
+					    checks_refresh, checks_killed,  checks_tls};
 
 GPtrArray *
 checks_all(void)
@@ -21,16 +20,6 @@ checks_all(void)
 			g_ptr_array_add(all, (gpointer)check);
 	}
 	return all;
-}
-
-guint
-check_number(const Check *check)
-{
-	g_autoptr(GPtrArray) all = checks_all();
-	guint number = 0;
-
-	g_ptr_array_find(all, check, &number);
-	return number;
 }
 
 static gboolean

@@ -47,9 +47,6 @@ typedef struct {
 /* All of them, in the order of --list: of const Check *. */
 GPtrArray *checks_all(void);
 
-/* Its place in the table: what it draws at random is its own. */
-guint check_number(const Check *check);
-
 /* Runs one: skips it where something that it needs is not declared. */
 void check_run(const Check *check, Bench *bench);
 
@@ -60,7 +57,6 @@ extern const Check checks_lifecycle[];
 extern const Check checks_authorize[];
 extern const Check checks_consent[];
 extern const Check checks_refresh[];
-extern const Check checks_patience[];
 extern const Check checks_list[];
 extern const Check checks_size[];
 extern const Check checks_fault[];
@@ -77,9 +73,4 @@ extern const Check checks_retry[];
 extern const Check checks_provision[];
 extern const Check checks_thread[];
 extern const Check checks_killed[];
-extern const Check checks_inviting[];
-extern const Check checks_paced[];
-extern const Check checks_renewal[];
 extern const Check checks_tls[];
-extern const Check checks_slow[];
-extern const Check checks_lookup[];

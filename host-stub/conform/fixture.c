@@ -116,13 +116,7 @@ fixture_command(const Plan *plan, json_object *arguments)
 }
 
 Fixture *
-fixture_start(const Plan *plan, guint seed, GError **error)
-{
-	return fixture_start_with(plan, NULL, seed, error);
-}
-
-Fixture *
-fixture_start_with(const Plan *plan, json_object *arguments, guint seed, GError **error)
+fixture_start(const Plan *plan, json_object *arguments, guint seed, GError **error)
 {
 	g_auto(GStrv) command = fixture_command(plan, arguments);
 	g_autoptr(Fixture) fixture = g_new0(Fixture, 1);

@@ -9,11 +9,9 @@
 
 typedef struct Fixture Fixture;
 
-/* Starts the program and waits until it is ready, 30 s at most. It ends with the thread that started it at the latest. plan is borrowed. */
-Fixture *fixture_start(const Plan *plan, guint seed, GError **error);
-
-/* The same with more arguments: an array of strings of the plan's, NULL for none. It is let end by itself, as it may leave files. */
-Fixture *fixture_start_with(const Plan *plan, json_object *arguments, guint seed, GError **error);
+/* Starts the program and waits until it is ready, 30 s at most. It ends with the thread that started it at the latest. plan is borrowed.
+ * arguments: more of them, an array of strings of the plan's, NULL for none; with some it is let end by itself, as it may leave files. */
+Fixture *fixture_start(const Plan *plan, json_object *arguments, guint seed, GError **error);
 
 /* Ends the program. */
 void fixture_stop(Fixture *fixture);

@@ -26,12 +26,9 @@ static void
 killing_child(Bench *bench, guint place, KillingWhen when, KillingCall call, gconstpointer data)
 {
 	g_autofree char *match = g_strdup_printf("{\"nth\":%u}", place);
-	Subject *subject = subject_new(bench, bench->fixture);
+	Subject *subject = subject_join(bench, TRUE);
 
-	if (subject == NULL)
-		_exit(KILLING_EXIT_UNREADY);
-	subject->writes = TRUE;
-	if (!subject_ready(subject) || !fixture_fault(bench->fixture, match, killing_actions[when], NULL))
+	if (subject == NULL || !fixture_fault(bench->fixture, match, killing_actions[when], NULL))
 		_exit(KILLING_EXIT_UNREADY);
 	call(subject, data);
 	_exit(KILLING_EXIT_DONE);

@@ -39,6 +39,16 @@ listing_expect(Subject *subject, uint32_t want, gboolean whole)
 	told_free(listing_judged(subject, want, whole));
 }
 
+void
+listing_expect_elsewhere(Subject *subject)
+{
+	g_autoptr(Subject) twin = bench_good(subject->bench) ? subject_twin(subject) : NULL;
+	g_autoptr(Told) told = twin != NULL ? subject_init(twin) : NULL;
+
+	if (told != NULL && bench_expect(subject->bench, told->status == IDC_OK, "init() is OK", "%s", told->error.message))
+		listing_expect(twin, subject_records(twin), TRUE);
+}
+
 GPtrArray *
 listing_traffic(Bench *bench, const char *world)
 {

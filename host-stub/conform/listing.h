@@ -12,6 +12,9 @@ Told *listing_judged(Subject *subject, uint32_t want, gboolean whole);
 /* The same for who has no more questions. */
 void listing_expect(Subject *subject, uint32_t want, gboolean whole);
 
+/* The whole list by another instance of the app that does not sign in, as another process would find it. */
+void listing_expect_elsewhere(Subject *subject);
+
 /* What was told, against the contract and what was so before and after. */
 void listing_judge(Subject *subject, const Told *told, uint32_t want, const Truth *before, const Truth *after);
 

@@ -101,9 +101,9 @@ run_take_bench(RunResult *result, const Bench *bench)
 }
 
 static void
-run_one(const RunOptions *options, const Check *check, guint number, RunResult *result)
+run_one(const RunOptions *options, const Check *check, RunResult *result)
 {
-	g_autoptr(Bench) bench = bench_new(options->paths, options->manifest, options->plan, options->seed, number);
+	g_autoptr(Bench) bench = bench_new(options->paths, options->manifest, options->plan, options->seed, check->id);
 
 	check_run(check, bench);
 	run_take_bench(result, bench);
@@ -116,7 +116,7 @@ run_child(const RunOptions *options, const Check *check, int descriptor)
 
 	signal(SIGPIPE, SIG_IGN);
 	board_open(descriptor);
-	run_one(options, check, check_number(check), result);
+	run_one(options, check, result);
 	board_write(descriptor, result);
 	fflush(NULL);
 	/* Nothing that a module registered for the end of the process may turn a verdict into another one. */
@@ -286,7 +286,7 @@ run_here(Run *run)
 		RunResult *result = run_result_new(check);
 		gint64 began_us = g_get_monotonic_time();
 
-		run_one(run->options, check, check_number(check), result);
+		run_one(run->options, check, result);
 		result->took_ms = (g_get_monotonic_time() - began_us) / 1000;
 		g_ptr_array_index(run->results, i) = result;
 		run_tell(run);

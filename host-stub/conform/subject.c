@@ -394,8 +394,13 @@ subject_ready(Subject *subject)
 Subject *
 subject_open(Bench *bench, const char *world, gboolean writes)
 {
-	Fixture *fixture = bench_fixture(bench, world, -1);
-	Subject *subject = fixture != NULL ? subject_new(bench, fixture) : NULL;
+	return bench_fixture(bench, world, -1) != NULL ? subject_join(bench, writes) : NULL;
+}
+
+Subject *
+subject_join(Bench *bench, gboolean writes)
+{
+	Subject *subject = subject_new(bench, bench->fixture);
 
 	if (subject == NULL)
 		return NULL;

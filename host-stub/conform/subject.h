@@ -63,6 +63,9 @@ gboolean subject_ready(Subject *subject);
 /* A subject that is ready, in that world, or NULL with a verdict. */
 Subject *subject_open(Bench *bench, const char *world, gboolean writes);
 
+/* The same in the world as it is by now. */
+Subject *subject_join(Bench *bench, gboolean writes);
+
 /* Each operation; free the Told. scope NULL: the manifest's. */
 Told *subject_authorize(Subject *subject, uint32_t step, const char *scope);
 Told *subject_step(Subject *subject, uint32_t step, const char *scope, const char *redirect_uri, const idc_pair *params, guint n);

@@ -197,18 +197,6 @@ authorize_revoked(Bench *bench, gint parameter)
 		     "who can sign in without a person does so", "%s", told->error.message);
 }
 
-/* How many tokens were asked for. */
-static guint
-authorize_tokens(Bench *bench)
-{
-	g_autoptr(GPtrArray) traffic = bench_traffic(bench);
-	guint n = 0;
-
-	for (guint i = 0; traffic != NULL && i < traffic->len; i++)
-		n += g_strcmp0(((const TrafficEntry *)g_ptr_array_index(traffic, i))->host, "identity") == 0 ? 1 : 0;
-	return n;
-}
-
 /* One 401 in the middle: one new token, and the same page again. */
 static void
 authorize_renewed(Bench *bench, gint parameter)
@@ -221,13 +209,14 @@ authorize_renewed(Bench *bench, gint parameter)
 	if (subject == NULL)
 		return;
 	bench_try(bench, "a list in which the third request is answered by 401");
-	before = authorize_tokens(bench);
+	before = bench_requests_to(bench, "identity");
 	fixture_fault(subject->fixture, "{\"nth\":3}", "{\"status\":401,\"body\":{}}", &error);
 	if (!bench_sound(bench, error))
 		return;
 	listing_expect(subject, subject_records(subject), TRUE);
 	if (bench_struck(bench))
-		bench_expect(bench, authorize_tokens(bench) == before + 1, "one new token", "%u", authorize_tokens(bench) - before);
+		bench_expect(bench, bench_requests_to(bench, "identity") == before + 1, "one new token", "%u",
+			     bench_requests_to(bench, "identity") - before);
 }
 
 /* A second instance of the app finds the token that the first one stored. */
@@ -242,10 +231,10 @@ authorize_shared(Bench *bench, gint parameter)
 	if (second == NULL)
 		return;
 	bench_try(bench, "a second instance of an app that has just signed in");
-	before = authorize_tokens(bench);
+	before = bench_requests_to(bench, "identity");
 	if (subject_ready(second))
-		bench_expect(bench, authorize_tokens(bench) <= before + 1, "at most one more token", "%u more",
-			     authorize_tokens(bench) - before);
+		bench_expect(bench, bench_requests_to(bench, "identity") <= before + 1, "at most one more token", "%u more",
+			     bench_requests_to(bench, "identity") - before);
 	subject_close(g_steal_pointer(&second));
 }
 
@@ -253,23 +242,17 @@ authorize_shared(Bench *bench, gint parameter)
 static void
 authorize_stored(Bench *bench, gint parameter)
 {
-	g_autoptr(Subject) first = subject_open(bench, "default", FALSE);
-	g_autoptr(Subject) second = first != NULL ? subject_twin(first) : NULL;
-	g_autoptr(Told) told = NULL;
+	g_autoptr(Subject) subject = subject_open(bench, "default", FALSE);
 	guint before;
 
 	(void)parameter;
-	if (second == NULL)
+	if (subject == NULL)
 		return;
 	bench_try(bench, "a list by an instance that has not signed in, after another one of the same app did");
-	told = subject_init(second);
-	bench_expect(bench, told->status == IDC_OK, "init() is OK", "%s", told->error.message);
-	before = authorize_tokens(bench);
-	if (bench_good(bench))
-		listing_expect(second, subject_records(second), TRUE);
-	bench_expect(bench, authorize_tokens(bench) == before, "the stored token, and no other one", "%u more",
-		     authorize_tokens(bench) - before);
-	subject_close(g_steal_pointer(&second));
+	before = bench_requests_to(bench, "identity");
+	listing_expect_elsewhere(subject);
+	bench_expect(bench, bench_requests_to(bench, "identity") == before, "the stored token, and no other one", "%u more",
+		     bench_requests_to(bench, "identity") - before);
 }
 
 /* A redirect never carries a token anywhere. */

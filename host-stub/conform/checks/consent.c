@@ -60,8 +60,6 @@ static void
 consent_completes(Bench *bench, gint parameter)
 {
 	g_autoptr(Subject) subject = NULL;
-	g_autoptr(Subject) twin = NULL;
-	g_autoptr(Told) told = NULL;
 
 	(void)parameter;
 	bench_try(bench, "a person who allows it, a list, and a list by another instance of the app");
@@ -69,13 +67,7 @@ consent_completes(Bench *bench, gint parameter)
 	if (subject == NULL)
 		return;
 	listing_expect(subject, subject_records(subject), TRUE);
-	twin = bench_good(bench) ? subject_twin(subject) : NULL;
-	if (twin == NULL)
-		return;
-	told = subject_init(twin);
-	if (bench_expect(bench, told->status == IDC_OK, "init() is OK", "%s", told->error.message))
-		listing_expect(twin, subject_records(twin), TRUE);
-	subject_close(g_steal_pointer(&twin));
+	listing_expect_elsewhere(subject);
 }
 
 enum { CONSENT_FORGED, CONSENT_WITHOUT, CONSENT_AFTER, CONSENT_BEFORE };

@@ -55,15 +55,12 @@ killed_compare(Bench *bench, const Truth *wanted)
 static void
 killed_again(Bench *bench, const KilledChange *killed, KillingWhen when, const Truth *wanted, guint writes)
 {
-	g_autoptr(Subject) subject = subject_new(bench, bench->fixture);
+	g_autoptr(Subject) subject = subject_join(bench, TRUE);
 	/* Of a write that was not done there are two. */
 	const guint most = writes + (when == KILLING_BEFORE ? 1 : 0);
 	int32_t status;
 
 	if (subject == NULL)
-		return;
-	subject->writes = TRUE;
-	if (!subject_ready(subject))
 		return;
 	status = changing_one(subject, killed->change, killed->grant);
 	bench_expect(bench, status == IDC_OK || status == IDC_ALREADY, "the same change by a new instance is OK or ALREADY", "%s",

@@ -96,6 +96,19 @@ provision_invitations(Bench *bench, const ProvisionPerson *person)
 	return n;
 }
 
+/* Since before: somebody is there once, and was invited once. */
+static void
+provision_expect_one(Bench *bench, const ProvisionPerson *person, const Truth *before)
+{
+	g_autoptr(Truth) after = bench_truth(bench);
+
+	if (after != NULL)
+		bench_expect(bench, provision_people(after) == provision_people(before) + 1, "one account", "%u",
+			     provision_people(after) - provision_people(before));
+	bench_expect(bench, provision_invitations(bench, person) <= 1, "one invitation", "%d",
+		     provision_invitations(bench, person));
+}
+
 /* One invitation, judged; the status of its result. */
 static int32_t
 provision_one(Subject *subject, const ProvisionPerson *person, uint32_t flags, char **ret_id)
@@ -277,7 +290,6 @@ provision_faulty(Bench *bench, gint parameter)
 		g_autoptr(ProvisionPerson) person = provision_new(bench, 4, FALSE);
 		g_autofree char *match = g_strdup_printf("{\"nth\":%u}", place);
 		g_autoptr(Truth) before = subject != NULL ? bench_truth(bench) : NULL;
-		g_autoptr(Truth) after = NULL;
 		GError *error = NULL;
 		guint requests;
 		int32_t status;
@@ -298,14 +310,9 @@ provision_faulty(Bench *bench, gint parameter)
 		if (!bench_sound(bench, error))
 			return;
 		status = provision_one(subject, person, 0, NULL);
-		after = bench_truth(bench);
 		bench_expect(bench, status == IDC_OK || status == IDC_ALREADY, "the second time it is OK or ALREADY", "%s",
 			     host_status_name(status));
-		if (after != NULL)
-			bench_expect(bench, provision_people(after) == provision_people(before) + 1, "one account", "%u",
-				     provision_people(after) - provision_people(before));
-		bench_expect(bench, provision_invitations(bench, person) <= 1, "one invitation", "%d",
-			     provision_invitations(bench, person));
+		provision_expect_one(bench, person, before);
 	}
 }
 
@@ -406,7 +413,6 @@ provision_killed(Bench *bench, gint parameter)
 
 	for (; before != NULL && place <= PROVISION_PLACES; place++) {
 		g_autoptr(Subject) subject = NULL;
-		g_autoptr(Truth) after = NULL;
 		guint writes;
 		int32_t status;
 
@@ -415,20 +421,12 @@ provision_killed(Bench *bench, gint parameter)
 		if (!killing_call(bench, bench->plan->provision_world, place, (KillingWhen)parameter, provision_call, person))
 			break;
 		writes = changing_writes(bench);
-		subject = subject_new(bench, bench->fixture);
+		subject = subject_join(bench, TRUE);
 		if (subject == NULL)
 			return;
-		subject->writes = TRUE;
-		if (!subject_ready(subject))
-			return;
 		status = provision_one(subject, person, 0, NULL);
-		after = bench_truth(bench);
 		bench_expect(bench, status == IDC_OK || status == IDC_ALREADY, "OK or ALREADY", "%s", host_status_name(status));
-		if (after != NULL)
-			bench_expect(bench, provision_people(after) == provision_people(before) + 1, "one account", "%u",
-				     provision_people(after) - provision_people(before));
-		bench_expect(bench, provision_invitations(bench, person) <= 1, "one invitation", "%d",
-			     provision_invitations(bench, person));
+		provision_expect_one(bench, person, before);
 		bench_expect(bench, parameter == KILLING_BEFORE || writes == 0 || changing_writes(bench) == writes,
 			     "no write where it was done already", "%u", changing_writes(bench) - writes);
 	}
@@ -443,7 +441,6 @@ provision_slow(Bench *bench, gint parameter)
 	g_autoptr(Subject) subject = subject_open(bench, world, TRUE);
 	g_autoptr(ProvisionPerson) person = provision_new(bench, 12, FALSE);
 	g_autoptr(Truth) before = subject != NULL ? bench_truth(bench) : NULL;
-	g_autoptr(Truth) after = NULL;
 	g_autofree char *id = NULL;
 	GError *error = NULL;
 	int32_t status;
@@ -464,12 +461,7 @@ provision_slow(Bench *bench, gint parameter)
 	status = provision_one(subject, person, 0, NULL);
 	bench_expect(bench, status == IDC_ALREADY || status == IDC_OK, "the same once more is ALREADY", "%s",
 		     host_status_name(status));
-	after = bench_truth(bench);
-	if (after != NULL)
-		bench_expect(bench, provision_people(after) == provision_people(before) + 1, "one account", "%u",
-			     provision_people(after) - provision_people(before));
-	bench_expect(bench, provision_invitations(bench, person) <= 1, "one invitation", "%d",
-		     provision_invitations(bench, person));
+	provision_expect_one(bench, person, before);
 }
 
 const Check checks_provision[] = {
@@ -501,20 +493,10 @@ const Check checks_provision[] = {
     {"provision.thrice", "One person three times in one batch is one account", provision_batch, CHECK_PROVISION, NULL, NULL, 1, 0},
     {"provision.declared", "Each request of an invitation stands in the manifest's wire, and is as the service documents it",
      provision_declared, CHECK_PROVISION, NULL, NULL, 0, 0},
-    {.id = NULL},
-};
-
-/* A table of its own, as what a check draws at random follows from its place among all. */
-const Check checks_inviting[] = {
     {"killed.provision", "Killed at any request of an invitation before it is done: one account, one invitation", provision_killed,
      CHECK_PROVISION, NULL, NULL, KILLING_BEFORE, 120},
     {"killed.done-provision", "Killed at any request of an invitation after it was done: one account, one invitation",
      provision_killed, CHECK_PROVISION, "drip", NULL, KILLING_AFTER, 120},
-    {.id = NULL},
-};
-
-/* And so is this. */
-const Check checks_slow[] = {
     {"provision.slow", "Who is not in the lists at once is no false failure: one account, one invitation", provision_slow,
      CHECK_PROVISION, "clock", "provision.slow", 0, 0},
     {"provision.slow-lost", "Who is not in the lists at once is found after an answer was lost, and not invited twice",

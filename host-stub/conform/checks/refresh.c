@@ -7,29 +7,6 @@
 #include "conform/listing.h"
 #include "conform/traffic.h"
 
-/* How many requests went to that host ("api", "identity") since the first n. */
-static guint
-refresh_requests(Bench *bench, const char *host, guint n)
-{
-	g_autoptr(GPtrArray) traffic = bench_traffic(bench);
-	guint found = 0;
-
-	for (guint i = n; traffic != NULL && i < traffic->len; i++)
-		found += g_strcmp0(((const TrafficEntry *)g_ptr_array_index(traffic, i))->host, host) == 0 ? 1 : 0;
-	return found;
-}
-
-/* A list by another instance of the app, as another process would find it. */
-static void
-refresh_list_elsewhere(Subject *subject)
-{
-	g_autoptr(Subject) twin = bench_good(subject->bench) ? subject_twin(subject) : NULL;
-	g_autoptr(Told) told = twin != NULL ? subject_init(twin) : NULL;
-
-	if (told != NULL && bench_expect(subject->bench, told->status == IDC_OK, "init() is OK", "%s", told->error.message))
-		listing_expect(twin, subject_records(twin), TRUE);
-}
-
 static void
 refresh_steps(Bench *bench, gint parameter)
 {
@@ -37,16 +14,16 @@ refresh_steps(Bench *bench, gint parameter)
 
 	(void)parameter;
 	for (guint i = 1; subject != NULL && i <= 3 && bench_good(bench); i++) {
-		guint before = bench_requests(bench);
+		guint before = bench_requests_to(bench, "identity");
 		g_autoptr(Told) told = NULL;
 
 		bench_try(bench, "the step REFRESH for the %u. time, and a list by another instance", i);
 		told = subject_authorize(subject, IDC_AUTH_REFRESH, NULL);
 		bench_expect(bench, told->status == IDC_OK, "OK", "%s (%s)", host_status_name(told->status), told->error.message);
 		bench_expect(bench, told_count(told, IDC_MSG_SESSION) == 1, "one session", "%u", told_count(told, IDC_MSG_SESSION));
-		bench_expect(bench, refresh_requests(bench, "identity", before) == 1, "one request for tokens", "%u",
-			     refresh_requests(bench, "identity", before));
-		refresh_list_elsewhere(subject);
+		bench_expect(bench, bench_requests_to(bench, "identity") - before == 1, "one request for tokens", "%u",
+			     bench_requests_to(bench, "identity") - before);
+		listing_expect_elsewhere(subject);
 	}
 }
 
@@ -64,7 +41,7 @@ refresh_stored_first(Bench *bench, gint parameter)
 		return;
 	bench_try(bench, "a list in which the first request is answered by 401, on a host that stores nothing any more");
 	subject->instrument->put_status = IDC_IO;
-	before = bench_requests(bench);
+	before = bench_requests_to(bench, "api");
 	fixture_fault(subject->fixture, "{\"nth\":1}", "{\"status\":401,\"body\":{}}", &error);
 	if (!bench_sound(bench, error))
 		return;
@@ -73,8 +50,8 @@ refresh_stored_first(Bench *bench, gint parameter)
 		return;
 	bench_expect(bench, told->status >= IDC_INVALID, "an error: the new token cannot be kept", "%s",
 		     host_status_name(told->status));
-	bench_expect(bench, refresh_requests(bench, "api", before) <= 1, "nothing is asked for with a token that is not stored",
-		     "%u requests", refresh_requests(bench, "api", before));
+	bench_expect(bench, bench_requests_to(bench, "api") - before <= 1, "nothing is asked for with a token that is not stored",
+		     "%u requests", bench_requests_to(bench, "api") - before);
 }
 
 static void
@@ -88,15 +65,15 @@ refresh_renewed(Bench *bench, gint parameter)
 	if (subject == NULL)
 		return;
 	bench_try(bench, "a list in which the third request is answered by 401");
-	before = bench_requests(bench);
+	before = bench_requests_to(bench, "identity");
 	fixture_fault(subject->fixture, "{\"nth\":3}", "{\"status\":401,\"body\":{}}", &error);
 	if (!bench_sound(bench, error))
 		return;
 	listing_expect(subject, subject_records(subject), TRUE);
 	if (bench_struck(bench))
-		bench_expect(bench, refresh_requests(bench, "identity", before) == 1, "one new token", "%u",
-			     refresh_requests(bench, "identity", before));
-	refresh_list_elsewhere(subject);
+		bench_expect(bench, bench_requests_to(bench, "identity") - before == 1, "one new token", "%u",
+			     bench_requests_to(bench, "identity") - before);
+	listing_expect_elsewhere(subject);
 }
 
 /* A host for tokens that is in trouble says nothing of what a person consented to. */

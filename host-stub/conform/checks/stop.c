@@ -260,11 +260,6 @@ const Check checks_stop[] = {
      NULL, STOP_IN_SIGN_IN, 0},
     {"stop.before", "A call that is to end before it began makes no request", stop_waiting, CHECK_LIST, NULL, NULL, STOP_BEFORE, 0},
     {"stop.again", "An instance works after a call that was ended", stop_again, CHECK_LIST, NULL, NULL, 0, 0},
-    {.id = NULL},
-};
-
-/* A table of its own, as what a check draws at random follows from its place among all. */
-const Check checks_lookup[] = {
     {"stop.in-lookup", "A call that is to end while a name is looked up ends within 2 s, and so does destroy", stop_in_lookup,
      CHECK_LIST | CHECK_URLS, NULL, NULL, 0, 0},
     {.id = NULL},

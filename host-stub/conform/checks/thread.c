@@ -82,18 +82,6 @@ thread_instances(Bench *bench, gint parameter)
 	thread_close(calls, n);
 }
 
-/* How many tokens were asked for. */
-static guint
-thread_tokens(Bench *bench)
-{
-	g_autoptr(GPtrArray) traffic = bench_traffic(bench);
-	guint tokens = 0;
-
-	for (guint i = 0; traffic != NULL && i < traffic->len; i++)
-		tokens += g_strcmp0(((const TrafficEntry *)g_ptr_array_index(traffic, i))->host, "identity") == 0 ? 1 : 0;
-	return tokens;
-}
-
 /* Many sign in at once: one asks, the others find what it stored. */
 static void
 thread_sign_in(Bench *bench, gint parameter)
@@ -118,8 +106,8 @@ thread_sign_in(Bench *bench, gint parameter)
 		thread_all(calls, n);
 		for (guint i = 0; i < n; i++)
 			bench_expect(bench, calls[i].told->status == IDC_OK, "OK", "%s", calls[i].told->error.message);
-		bench_expect(bench, thread_tokens(bench) <= THREAD_CALLS, "no more tokens than sign-ins", "%u",
-			     thread_tokens(bench));
+		bench_expect(bench, bench_requests_to(bench, "identity") <= THREAD_CALLS, "no more tokens than sign-ins", "%u",
+			     bench_requests_to(bench, "identity"));
 	}
 	thread_close(calls, n);
 }
@@ -162,15 +150,15 @@ thread_renewal(Bench *bench, gint parameter)
 		bench_try(bench, "%d lists at once by instances of one app, whose token %s", THREAD_RENEWALS,
 			  parameter == 1 ? "is out of date" : "was revoked");
 		thread_end_tokens(calls[0].subject, parameter == 1);
-		before = thread_tokens(bench);
+		before = bench_requests_to(bench, "identity");
 		thread_all(calls, n);
 		for (guint i = 0; i < n; i++) {
 			bench_expect(bench, calls[i].told->status == IDC_OK, "a whole list is OK", "%s",
 				     calls[i].told->error.message);
 			listing_judge(calls[i].subject, calls[i].told, subject_records(calls[i].subject), truth, truth);
 		}
-		bench_expect(bench, thread_tokens(bench) - before == 1, "one new token for all of them", "%u",
-			     thread_tokens(bench) - before);
+		bench_expect(bench, bench_requests_to(bench, "identity") - before == 1, "one new token for all of them", "%u",
+			     bench_requests_to(bench, "identity") - before);
 	}
 	thread_close(calls, n);
 }
@@ -189,7 +177,7 @@ thread_tenants(Bench *bench, gint parameter)
 	(void)parameter;
 	if (first == NULL)
 		return;
-	other = fixture_start(bench->plan, 77, &error);
+	other = fixture_start(bench->plan, NULL, 77, &error);
 	if (other != NULL)
 		fixture_reset(other, "default", -1, &error);
 	if (!bench_sound(bench, error))
@@ -250,11 +238,6 @@ const Check checks_thread[] = {
      0},
     {"thread.stop", "One call that is to end leaves the others alone", thread_one_stops, CHECK_LIST | CHECK_THREADS, NULL, NULL, 0,
      0},
-    {.id = NULL},
-};
-
-/* A table of its own, as what a check draws at random follows from its place among all. */
-const Check checks_renewal[] = {
     {"thread.revoked", "Eight calls whose token is refused ask for one new token together", thread_renewal,
      CHECK_LIST | CHECK_CLIENT | CHECK_TOKEN | CHECK_THREADS, "tokens", NULL, 0, 0},
     {"thread.expiry", "Eight calls whose token is out of date ask for one new token together", thread_renewal,

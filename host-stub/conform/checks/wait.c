@@ -81,19 +81,25 @@ wait_untold(Bench *bench, gint parameter)
 	bench_expect(bench, subject->instrument->slept_ms > 0, "it waits", "it asked again at once");
 }
 
+/* 429, which asks to wait so long. Free with g_free. */
+static char *
+wait_action(const Bench *bench, const char *seconds)
+{
+	json_object *header = plan_at(bench->plan, "waits", "header", NULL);
+
+	return g_strdup_printf("{\"status\":429,\"body\":{},\"headers\":{\"%s\":\"%s\"}}",
+			       header != NULL ? json_object_get_string(header) : "Retry-After", seconds);
+}
+
 static const char *const wait_absurd_values[] = {"-1",   "99999999999999999999",         "soon", "", "NaN", "1e300", "2592000",
 						 "0x10", "Thu, 01 Jan 1970 00:00:00 GMT"};
 
 static void
 wait_absurd(Bench *bench, gint parameter)
 {
-	json_object *header = plan_at(bench->plan, "waits", "header", NULL);
-	const char *name = header != NULL ? json_object_get_string(header) : "Retry-After";
-
 	(void)parameter;
 	for (gsize i = 0; i < G_N_ELEMENTS(wait_absurd_values) && bench_good(bench); i++) {
-		g_autofree char *action =
-		    g_strdup_printf("{\"status\":429,\"body\":{},\"headers\":{\"%s\":\"%s\"}}", name, wait_absurd_values[i]);
+		g_autofree char *action = wait_action(bench, wait_absurd_values[i]);
 		g_autoptr(Subject) subject = NULL;
 		g_autoptr(Told) told = NULL;
 
@@ -136,9 +142,8 @@ wait_for_ever(Bench *bench, gint parameter)
 static void
 wait_long(Bench *bench, gint parameter)
 {
-	json_object *header = plan_at(bench->plan, "waits", "header", NULL);
-	g_autofree char *action = g_strdup_printf("{\"status\":429,\"body\":{},\"headers\":{\"%s\":\"%d\"}}",
-						  header != NULL ? json_object_get_string(header) : "Retry-After", parameter);
+	g_autofree char *seconds = g_strdup_printf("%d", parameter);
+	g_autofree char *action = wait_action(bench, seconds);
 	g_autoptr(Subject) subject = NULL;
 	g_autoptr(Told) told = NULL;
 
@@ -248,17 +253,7 @@ const Check checks_wait[] = {
     {"wait.stuck", "A service that does not answer any more is given up", wait_stuck, CHECK_LIST, NULL, NULL, 0, 0},
     {"wait.polls", "While waiting for an answer the host is asked every 100 ms whether to go on", wait_polls, CHECK_LIST, NULL,
      NULL, 0, 0},
-    {.id = NULL},
-};
-
-/* A table of its own, as what a check draws at random follows from its place among all. */
-const Check checks_patience[] = {
     {"wait.long", "A rate limit of fifty minutes is told with its time", wait_long, CHECK_LIST, NULL, NULL, 3000, 0},
-    {.id = NULL},
-};
-
-/* And so is this. */
-const Check checks_paced[] = {
     {"wait.paced", "Where the service says how many requests are left, it is asked more slowly before the first 429", wait_paced,
      CHECK_LIST, "clock", "waits.paced", 0, 0},
     {.id = NULL},
