@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "jobs/beyond.h"
-#include "base/json.h"
+#include "base/text.h"
 #include "state/holdings.h"
 #include <string.h>
 
@@ -26,14 +26,14 @@ beyond_partials(Running *run, GError **error)
 	store_partials_know(partials, (const char *const *)run->app->known_partial);
 	for (guint i = 0; i < partials->len; i++) {
 		const StorePartial *partial = g_ptr_array_index(partials, i);
-		const char *reason = partial->reason != NULL ? partial->reason : "it was not told why";
+		g_autofree char *reason = text_sentence(partial->reason != NULL ? partial->reason : "it was not told why");
 
 		if (partial->known || (partial->kind != KIND_GRANT && partial->kind != KIND_ENTITLEMENT))
 			continue;
 		beyond_add(
 		    run, g_strdup_printf("The last list was not whole, so who leaves may hold more than it knows, of which nothing "
-					 "was taken: %s%s Put that right, run idc-host sync %s, and give the same command again.",
-					 reason, g_str_has_suffix(reason, ".") ? "" : ".", run->app->identifier));
+					 "was taken: %s Put that right, run idc-host sync %s, and give the same command again.",
+					 reason, run->app->identifier));
 	}
 	return TRUE;
 }
@@ -71,7 +71,7 @@ beyond_was_asked(const Running *run, const Item *of, const char *entitlement_id)
 static void
 beyond_stays_one(Running *run, const Item *item, const char *entitlement_id)
 {
-	if (entitlement_id == NULL || beyond_was_asked(run, item, entitlement_id))
+	if (beyond_was_asked(run, item, entitlement_id))
 		return;
 	beyond_add(run,
 		   g_strdup_printf(
@@ -84,18 +84,10 @@ beyond_stays_one(Running *run, const Item *item, const char *entitlement_id)
 static void
 beyond_stays(Running *run, const Item *item)
 {
-	g_autoptr(json_object) attributes = item->attributes != NULL ? json_tokener_parse(item->attributes) : NULL;
-	json_object *stays = NULL;
+	g_auto(GStrv) stays = item_values(item, "stays");
 
-	if (item->action != SESSION_REMOVE || !json_object_is_type(attributes, json_type_object) ||
-	    !json_object_object_get_ex(attributes, "stays", &stays))
-		return;
-	if (!json_object_is_type(stays, json_type_array)) {
-		beyond_stays_one(run, item, json_object_get_string(stays));
-		return;
-	}
-	for (gsize i = 0; i < json_object_array_length(stays); i++)
-		beyond_stays_one(run, item, json_object_get_string(json_object_array_get_idx(stays, i)));
+	for (gsize i = 0; item->action == SESSION_REMOVE && stays[i] != NULL; i++)
+		beyond_stays_one(run, item, stays[i]);
 }
 
 /* What no removal ends: the snapshot knows it, the connector that was asked for the direct grant need not. */

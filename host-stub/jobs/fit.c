@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "jobs/fit.h"
+#include "base/text.h"
 #include "jobs/send.h"
 #include "state/fresh.h"
 #include "state/given.h"
@@ -11,11 +12,13 @@
 static gboolean
 fit_refuse_stale(const Running *run, const char *what, const char *reason, GError **error)
 {
+	g_autofree char *sentence = text_sentence(reason);
+
 	host_error_set(
 	    error, IDC_STATE, "stale",
-	    "What the snapshot of %s says of %s is not whole, so nothing was planned or sent on it: %s%s Put that right, then "
+	    "What the snapshot of %s says of %s is not whole, so nothing was planned or sent on it: %s Put that right, then "
 	    "idc-host sync %s.",
-	    run->app->identifier, what, reason, g_str_has_suffix(reason, ".") ? "" : ".", run->app->identifier);
+	    run->app->identifier, what, sentence, run->app->identifier);
 	host_error_set_exit(*error, HOST_EXIT_FAILED);
 	return FALSE;
 }

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include "jobs/item.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "state/encode.h"
 #include <string.h>
 
@@ -75,6 +76,22 @@ const char *
 item_get(const Item *item, const char *key)
 {
 	return encode_value((const idc_pair *)(const void *)item->attrs->data, item->attrs->len, key);
+}
+
+GStrv
+item_values(const Item *item, const char *key)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	g_autoptr(json_object) attributes = item->attributes != NULL ? json_tokener_parse(item->attributes) : NULL;
+	json_object *value = NULL;
+
+	if (!json_object_object_get_ex(attributes, key, &value))
+		return g_strv_builder_end(builder);
+	if (!json_object_is_type(value, json_type_array))
+		g_strv_builder_add(builder, json_object_get_string(value));
+	for (gsize i = 0; json_object_is_type(value, json_type_array) && i < json_object_array_length(value); i++)
+		g_strv_builder_add(builder, json_object_get_string(json_object_array_get_idx(value, i)));
+	return g_strv_builder_end(builder);
 }
 
 void

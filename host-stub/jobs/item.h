@@ -59,6 +59,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Item, item_free)
 void item_set(Item *item, const char *key, const char *value);
 const char *item_get(const Item *item, const char *key);
 
+/* The values of an attribute of its result, one or several; none where there is no such. Free with g_strfreev. */
+GStrv item_values(const Item *item, const char *key);
+
 /* Ends it without asking anybody; takes error over. */
 void item_refuse(Item *item, GError *error);
 

@@ -122,20 +122,11 @@ succeed_takes(Running *run, const char *user_id, const char *id, gboolean *ret_t
 static gboolean
 succeed_unblocks(Running *run, const Item *item, gboolean *ret_unblocks, GError **error)
 {
-	g_autoptr(json_object) attributes = item->attributes != NULL ? json_tokener_parse(item->attributes) : NULL;
-	json_object *blockers = NULL;
-	gsize n;
+	g_auto(GStrv) blockers = item_values(item, "blocked_by");
 
-	*ret_unblocks = FALSE;
-	if (attributes == NULL || !json_object_object_get_ex(attributes, "blocked_by", &blockers))
-		return TRUE;
-	n = json_object_is_type(blockers, json_type_array) ? json_object_array_length(blockers) : 1;
-	*ret_unblocks = n > 0;
-	for (gsize i = 0; i < n && *ret_unblocks; i++) {
-		json_object *one =
-		    json_object_is_type(blockers, json_type_array) ? json_object_array_get_idx(blockers, i) : blockers;
-
-		if (!succeed_takes(run, item->user_id, json_object_get_string(one), ret_unblocks, error))
+	*ret_unblocks = blockers[0] != NULL;
+	for (gsize i = 0; blockers[i] != NULL && *ret_unblocks; i++) {
+		if (!succeed_takes(run, item->user_id, blockers[i], ret_unblocks, error))
 			return FALSE;
 	}
 	return TRUE;
