@@ -71,16 +71,11 @@ static gboolean
 login_store(const idc_host *host, json_object *open, GError **error)
 {
 	g_autoptr(json_object) root = json_object_new_object();
-	gchar *text;
-	gboolean ok;
 
 	if (json_object_array_length(open) == 0)
 		return login_forget(host, error);
 	json_object_object_add(root, "open", json_object_get(open));
-	text = wiped_text(root);
-	ok = secret_put(host, LOGIN_SECRET, text, error);
-	secret_free(text);
-	return ok;
+	return wiped_put(host, LOGIN_SECRET, root, error);
 }
 
 gboolean

@@ -107,8 +107,6 @@ gboolean
 token_store(const idc_host *host, const gchar *purpose, const Token *token, GError **error)
 {
 	g_autoptr(WipedJson) root = json_object_new_object();
-	gchar *text;
-	gboolean ok;
 
 	json_object_object_add(root, "for", json_object_new_string(purpose));
 	json_object_object_add(root, "access_token", json_object_new_string(token->access_token));
@@ -120,10 +118,7 @@ token_store(const idc_host *host, const gchar *purpose, const Token *token, GErr
 	json_object_object_add(root, "renew_unix_ms", json_object_new_int64(token->renew_unix_ms));
 	if (token->ended)
 		json_object_object_add(root, "ended", json_object_new_boolean(TRUE));
-	text = wiped_text(root);
-	ok = secret_put(host, TOKEN_SECRET, text, error);
-	secret_free(text);
-	return ok;
+	return wiped_put(host, TOKEN_SECRET, root, error);
 }
 
 gboolean

@@ -43,7 +43,7 @@ members_row(gpointer user, const gchar *id, json_object *row, GError **error)
 	if (role == NULL)
 		role = "observer";
 	length = strspn(role, G_CSET_a_2_z "_");
-	if (role[length] != '\0' || length == 0 || length > TEAMS_MAX_ROLE) {
+	if (role[length] != '\0' || length == 0 || length > IDS_MAX_ROLE) {
 		errors_set_protocol(error, "The answer to %s has a member whose role is no team role.", reading->what);
 		return FALSE;
 	}

@@ -65,7 +65,7 @@ teams_row(gpointer user, const gchar *id, json_object *row, GError **error)
 	idc_record record = {.record = IDC_RECORD_RESOURCE, .id = resource_id, .type = "team"};
 
 	team->id = g_strdup(id);
-	team->name = json_read_name(row, "name", IDC_MAX_NAME - TEAMS_MAX_ROLE - (gsize)strlen(TEAMS_ROLE_AFTER), &sanitized);
+	team->name = json_read_name(row, "name", IDC_MAX_NAME - IDS_MAX_ROLE - (gsize)strlen(TEAMS_ROLE_AFTER), &sanitized);
 	if (team->name == NULL)
 		team->name = g_strdup(id);
 	team->url = g_strdup(json_read_plain(row, "html_url", IDC_MAX_URL));

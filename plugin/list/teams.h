@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #pragma once
-#include "../ids.h"
 #include "listing.h"
 
 /* Teams and their roles. */
-
-/* Bytes of a team role's word. */
-#define TEAMS_MAX_ROLE IDS_MAX_ROLE
 
 /* Whether the account has teams, and team roles: from its abilities. */
 gboolean teams_abilities(Listing *listing, GError **error);

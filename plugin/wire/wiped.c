@@ -121,6 +121,16 @@ wiped_text(json_object *root)
 	return g_string_free(text, FALSE);
 }
 
+gboolean
+wiped_put(const idc_host *host, const gchar *name, json_object *root, GError **error)
+{
+	gchar *text = wiped_text(root);
+	const gboolean ok = secret_put(host, name, text, error);
+
+	secret_free(text);
+	return ok;
+}
+
 /* json-c keeps a string as it was given, and hands that very memory out. */
 static void
 wiped_wipe(json_object *value)
