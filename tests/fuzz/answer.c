@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../unit/ledger.h"
 #include "auth/claims.h"
 #include "auth/token.h"
 #include "errors.h"
@@ -14,15 +15,6 @@
 /* One answer of PagerDuty's, taken for each of the things that it can be: an object with members, a token, an id_token, a refusal. */
 
 #define ANSWER_LIMIT 40
-
-static void
-answer_text(const gchar *text, gsize limit)
-{
-	if (text == NULL)
-		return;
-	g_assert_cmpuint(strlen(text), <=, limit);
-	g_assert_true(g_utf8_validate(text, -1, NULL));
-}
 
 static void
 answer_member(json_object *object, const gchar *key, guint depth)
@@ -36,9 +28,9 @@ answer_member(json_object *object, const gchar *key, guint depth)
 	json_object *list = json_read_array(object, key);
 	json_object *inner = json_read_object(object, key);
 
-	answer_text(name, ANSWER_LIMIT);
-	answer_text(plain, ANSWER_LIMIT);
-	answer_text(id, 128);
+	ledger_text(name, ANSWER_LIMIT);
+	ledger_text(plain, ANSWER_LIMIT);
+	ledger_text(id, 128);
 	g_assert_true((id == NULL) == (error != NULL));
 	g_assert_true(plain == NULL || sanitized || g_str_equal(plain, name)); /* what is good stays as it is */
 	g_assert_cmpint(json_read_number(object, key, 7), >=, 0);
@@ -79,7 +71,7 @@ answer_as_token(json_object *root)
 		g_assert_cmpint(token->expires_unix_ms, >=, token->renew_unix_ms);
 	}
 	if (id_token != NULL && !claims_check(&settings, id_token, &failed))
-		answer_text(failed->message, 4096);
+		ledger_text(failed->message, 4096);
 }
 
 static void
@@ -90,8 +82,8 @@ answer_as_refusal(const gchar *body, gsize length)
 	g_autoptr(GError) error = NULL;
 	idc_error out = {.struct_size = sizeof(out)};
 
-	answer_text(refusal->code, 40);
-	answer_text(refusal->words, 163);
+	ledger_text(refusal->code, 40);
+	ledger_text(refusal->words, 163);
 	for (const gchar *p = refusal->words; p != NULL && *p != '\0'; p++)
 		g_assert_false(g_ascii_iscntrl(*p) || *p == '<' || *p == '>');
 	answer_guard(&answer, (const gchar *const[]){"a-token-that-was-sent", NULL});
@@ -99,8 +91,8 @@ answer_as_refusal(const gchar *body, gsize length)
 	g_assert_nonnull(error);
 	g_assert_null(strstr(error->message, "a-token-that-was-sent"));
 	g_assert_cmpint(errors_to_idc(error, &out), >=, 100);
-	answer_text(out.message, sizeof(out.message) - 1);
-	answer_text(out.code, sizeof(out.code) - 1);
+	ledger_text(out.message, sizeof(out.message) - 1);
+	ledger_text(out.code, sizeof(out.code) - 1);
 	g_string_free(answer.body, TRUE);
 }
 
@@ -120,7 +112,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		}
 		answer_as_token(root);
 	} else {
-		answer_text(error->message, 4096);
+		ledger_text(error->message, 4096);
 	}
 	answer_as_refusal(text, length);
 	return 0;

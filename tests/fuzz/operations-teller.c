@@ -2,16 +2,8 @@
  * SPDX-FileCopyrightText: 2026 The idc contributors */
 #include <string.h>
 
+#include "../unit/ledger.h"
 #include "operations.h"
-
-void
-teller_text(const gchar *text, gsize limit)
-{
-	if (text == NULL)
-		return;
-	g_assert_cmpuint(strlen(text), <=, limit);
-	g_assert_true(g_utf8_validate(text, -1, NULL));
-}
 
 static void
 teller_attrs(const idc_pair *attrs, gsize n)
@@ -19,8 +11,8 @@ teller_attrs(const idc_pair *attrs, gsize n)
 	g_assert_cmpuint(n, <=, IDC_MAX_ATTRS);
 	for (gsize i = 0; i < n; i++) {
 		g_assert_nonnull(attrs[i].key);
-		teller_text(attrs[i].key, IDC_MAX_ID);
-		teller_text(attrs[i].value, IDC_MAX_VALUE);
+		ledger_text(attrs[i].key, IDC_MAX_ID);
+		ledger_text(attrs[i].value, IDC_MAX_VALUE);
 	}
 }
 
@@ -32,9 +24,9 @@ teller_take_effect(const Teller *teller, const idc_effect *effect)
 	g_assert_cmpuint(effect->verb, >=, IDC_VERB_ADDED);
 	g_assert_cmpuint(effect->verb, <=, IDC_VERB_CHANGED);
 	g_assert_true(!teller->dry_run || (effect->flags & IDC_EFFECT_EXPECTED) != 0);
-	teller_text(effect->principal_id, IDC_MAX_ID);
-	teller_text(effect->entitlement_id, IDC_MAX_ID);
-	teller_text(effect->request_id, IDC_MAX_ID);
+	ledger_text(effect->principal_id, IDC_MAX_ID);
+	ledger_text(effect->entitlement_id, IDC_MAX_ID);
+	ledger_text(effect->request_id, IDC_MAX_ID);
 	teller_attrs(effect->attrs, effect->n_attrs);
 }
 
@@ -49,15 +41,15 @@ teller_take_result(Teller *teller, const idc_result *result)
 	teller->results++;
 	g_assert_true(well || result->status >= 100);
 	g_assert_true(well == (result->error == NULL));
-	teller_text(result->remote_id, IDC_MAX_ID);
+	ledger_text(result->remote_id, IDC_MAX_ID);
 	teller_attrs(result->attrs, result->n_attrs);
 	if (well)
 		return;
 	teller->failures++;
 	g_assert_cmpint(result->error->status, ==, result->status);
 	g_assert_cmpuint(strlen(result->error->message), >, 0);
-	teller_text(result->error->message, sizeof(result->error->message) - 1);
-	teller_text(result->error->code, sizeof(result->error->code) - 1);
+	ledger_text(result->error->message, sizeof(result->error->message) - 1);
+	ledger_text(result->error->code, sizeof(result->error->code) - 1);
 }
 
 static int32_t
@@ -77,18 +69,18 @@ teller_take(void *ctx, const idc_message *message)
 	} else if (message->kind == IDC_MSG_SESSION) {
 		const idc_auth_session *session = (const idc_auth_session *)(gconstpointer)message;
 
-		teller_text(session->subject, IDC_MAX_NAME);
-		teller_text(session->account, IDC_MAX_ID);
-		teller_text(session->scope, IDC_MAX_VALUE);
+		ledger_text(session->subject, IDC_MAX_NAME);
+		ledger_text(session->account, IDC_MAX_ID);
+		ledger_text(session->scope, IDC_MAX_VALUE);
 	} else if (message->kind == IDC_MSG_CHALLENGE) {
 		const idc_auth_challenge *challenge = (const idc_auth_challenge *)(gconstpointer)message;
 
-		teller_text(challenge->url, IDC_MAX_URL);
+		ledger_text(challenge->url, IDC_MAX_URL);
 		g_free(teller->state);
 		teller->state = g_strdup(challenge->state);
 	} else {
 		g_assert_cmpuint(message->kind, ==, IDC_MSG_RECORD); /* the survey's */
-		teller_text(((const idc_record *)(gconstpointer)message)->id, IDC_MAX_ID);
+		ledger_text(((const idc_record *)(gconstpointer)message)->id, IDC_MAX_ID);
 		teller_attrs(((const idc_record *)(gconstpointer)message)->attrs,
 			     ((const idc_record *)(gconstpointer)message)->n_attrs);
 	}

@@ -67,8 +67,8 @@ operations_returned(Operations *run, gint32 status, const idc_error *error)
 		g_assert_cmpint(error->status, ==, status);
 		g_assert_cmpuint(strlen(error->message), >, 0);
 	}
-	teller_text(error->message, sizeof(error->message) - 1);
-	teller_text(error->code, sizeof(error->code) - 1);
+	ledger_text(error->message, sizeof(error->message) - 1);
+	ledger_text(error->code, sizeof(error->code) - 1);
 	g_assert_null(strstr(error->message, OPERATIONS_SECRET));
 	g_assert_null(strstr(run->wire->log->str, OPERATIONS_SECRET));
 	g_assert_cmpuint(run->wire->longest_unasked_ms, <=, 100);

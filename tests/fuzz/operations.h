@@ -57,6 +57,3 @@ void teller_begin(Teller *teller, guint n, gboolean dry_run);
 
 /* The batch returned so. */
 void teller_close(const Teller *teller, gint32 status);
-
-/* NULL, or good UTF-8 of at most limit bytes. */
-void teller_text(const gchar *text, gsize limit);

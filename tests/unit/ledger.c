@@ -15,7 +15,7 @@ ledger_index(guint32 kind)
 	return (guint)bit;
 }
 
-static void
+void
 ledger_text(const gchar *text, gsize limit)
 {
 	if (text == NULL)

@@ -38,6 +38,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledger, ledger_free)
 /* Whether a fact was listed and nothing took it back. */
 gboolean ledger_holds(const Ledger *ledger, const gchar *fact);
 
+/* NULL, or good UTF-8 of at most limit bytes, or the process ends. */
+void ledger_text(const gchar *text, gsize limit);
+
 /* The resource of an entitlement by the form of its id; owned by the caller. */
 gchar *ledger_resource_of(const gchar *entitlement);
 
