@@ -82,7 +82,7 @@ exactly_find_targets(Exactly *exactly, GError **error)
 	if (exactly->targets == NULL || exactly->targets->len == 0) {
 		host_error_set(error, IDC_NOT_FOUND, "no_such_entitlement",
 			       "The last snapshot has no entitlement \"%s\" and nothing under a resource of that id. idc-host show "
-			       "lists them; if it is new, sync first.",
+			       "APP entitlements lists them; if it is new, sync first.",
 			       exactly->thing);
 		return FALSE;
 	}
