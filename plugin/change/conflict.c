@@ -99,9 +99,8 @@ conflict_find(Changes *changes, const gchar *path, guint64 elapsed_ms, const gch
 	for (gsize i = own >= 0 ? (gsize)own + 1 : 0; written >= 0 && i < json_object_array_length(records); i++) {
 		json_object *record = json_object_array_get_idx(records, i);
 
-		/* Our read was carried out no longer ago than it took from sending it to the write's answer; all of that is in whole
-		 * milliseconds, each cut off. */
-		if (conflict_record_time(record) < written - (gint64)elapsed_ms - 1 ||
+		/* Our read was carried out no longer ago than it took from sending it to the write's answer. */
+		if (conflict_record_time(record) < written - (gint64)elapsed_ms ||
 		    api_is_own(changes->api, conflict_request_id(record)))
 			continue;
 		*ret_conflict = conflict_new(record);

@@ -4,7 +4,10 @@
 
 Everybody in it is known by id: the owner, an admin, users of each base role, three teams, policies and schedules. See build().
 """
+import time
 
+# An edit of a policy a few milliseconds before it is read cannot be told from one in between: what is built here is older.
+SETTLED_S = 0.02
 OWNER_EMAIL = "owner@northwind.example"
 ROLES = {"PADMIN1": "admin", "PUSER01": "user", "PLIMIT1": "limited_user", "PLIMIT2": "limited_user", "POBSER1": "observer",
          "PRESTR1": "restricted_access", "PSTAKE1": "read_only_user", "PSTAKE2": "read_only_limited_user", "PFREE01": "limited_user"}
@@ -36,6 +39,7 @@ def build(sim, *changes, **world):
                 "levels": [{"delay": 15, "schedules": ["PSCHB30"]}, {"delay": 30, "users": ["PLIMIT1"]}]},
                {"op": "add_policy", "id": "PEPDK20", "name": "Dock Primary", "team": "PDOCK10", "levels": [{"users": ["PUSER01"]}]},
                {"op": "add_policy", "id": "PEPFR20", "name": "Free", "levels": [{"users": ["PUSER01", "POBSER1"]}]}, *changes)
+    time.sleep(SETTLED_S)
     return owner
 
 
